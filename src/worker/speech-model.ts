@@ -1,0 +1,58 @@
+// What a loaded model is to the frame loop: three stages, each fed one frame at a time.
+
+import type { SessionSettings } from "../shared/protocol.ts";
+
+/** Streaming Mimi encoder (spec §1.1, §2). Calls must not overlap. */
+export interface Encoder {
+  /** FRAME_SAMPLES of mono PCM in [-1, 1] → one code a codebook, semantic first. `pcm` is only read during the call. */
+  encode(pcm: Float32Array): Promise<Int32Array>;
+  /** Back to the start of a stream (spec §2.1). */
+  reset(): Promise<void>;
+  dispose(): Promise<void>;
+}
+
+/** Streaming Mimi decoder (spec §1.2, §2). Calls must not overlap. */
+export interface Decoder {
+  /** One column of own codes → FRAME_SAMPLES of PCM, a fresh array that the caller owns. */
+  decode(codes: Int32Array): Promise<Float32Array<ArrayBuffer>>;
+  reset(): Promise<void>;
+  dispose(): Promise<void>;
+}
+
+/** What one step of the language model yields. */
+export interface StepOutput {
+  /** Step index p (spec §5.1). */
+  readonly step: number;
+  /** The text token sampled in this step, X[0][p+1]. */
+  readonly textToken: number;
+  /** Codes of the own frame that this step completes, or null while the acoustic delay fills. */
+  readonly ownCodes: Int32Array | null;
+}
+
+/** Temporal and depth transformer with the delay scheduler (spec §3–§5). Calls must not overlap. */
+export interface LanguageModel {
+  /** Clears caches, seeds the sampler and runs step 0, which depends on no input (spec §5.1). */
+  start(settings: SessionSettings): Promise<void>;
+  /** Codes of user frame f → step f+1. */
+  step(userCodes: Int32Array): Promise<StepOutput>;
+  dispose(): Promise<void>;
+}
+
+/** Text ids → text, one at a time, byte-fallback pieces joined (spec §5.4). */
+export interface TextPieces {
+  /** "" for padding and control tokens; a leading space where a word begins. */
+  push(token: number): string;
+  reset(): void;
+}
+
+/** A checkpoint directory, loaded and ready to talk. Owns its sessions and buffers. */
+export interface SpeechModel {
+  readonly name: string;
+  readonly encoder: Encoder;
+  readonly decoder: Decoder;
+  readonly language: LanguageModel;
+  readonly text: TextPieces;
+  /** Defaults from the checkpoint's `lm_gen_config`. */
+  readonly defaults: SessionSettings;
+  dispose(): Promise<void>;
+}
