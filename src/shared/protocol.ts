@@ -59,6 +59,8 @@ export interface BackendReport {
 /** One frame's account, worker → page, through the telemetry port. Times in milliseconds. */
 export interface FrameReport {
   readonly frame: number;
+  /** When the frame was taken up, on the worker's `performance.now` clock. */
+  readonly startMs: number;
   readonly encodeMs: number;
   readonly modelMs: number;
   readonly decodeMs: number;
