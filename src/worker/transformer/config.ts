@@ -1,0 +1,306 @@
+// Reads a checkpoint's config.json into a typed description of the language model (spec §3.2, §6.5).
+// What this engine does not compute yet is refused by name, here and nowhere else. Pure; runs anywhere.
+
+import { SottoError } from "../../shared/errors.ts";
+import type { SessionSettings } from "../../shared/protocol.ts";
+
+/** A lookup-table conditioner that is summed into every step's input (spec §4.1). */
+export interface LutCondition {
+  readonly name: string;
+  /** The table has `bins + 1` rows; the last one is padding. */
+  readonly bins: number;
+  /** Width of a table row, before the projection to `dim`. */
+  readonly width: number;
+  /** The attribute's values, in the order of the table's rows. */
+  readonly values: readonly string[];
+}
+
+/** The depth transformer: `dep_q` sub-steps a frame (spec §4). */
+export interface DepthConfig {
+  readonly dim: number;
+  readonly heads: number;
+  readonly layers: number;
+  /** Weight set that sub-step k uses: `schedule[k]`. Its length is `depQ`. */
+  readonly schedule: readonly number[];
+  /** Number of distinct weight sets. */
+  readonly sets: number;
+  /** Width of the embedding tables when they are low rank, else null. */
+  readonly lowRank: number | null;
+  /** LayerNorm with weight and bias before each head (Hibiki-zero). */
+  readonly headNorm: boolean;
+}
+
+/** A Moshi-family language model. Everything that selects a variant of the graph is in here. */
+export interface LmConfig {
+  readonly dim: number;
+  readonly heads: number;
+  /** Query heads that share one key/value head. 1: plain multi-head attention. */
+  readonly kvRepeat: number;
+  readonly layers: number;
+  /** Slots of the key/value ring, in steps. */
+  readonly context: number;
+  readonly ropePeriod: number;
+  /** Which elements RoPE pairs: (2i, 2i+1), or (i, i + headDim/2). */
+  readonly ropePairs: "interleaved" | "halves";
+  /** Text vocabulary; row `textCard` of the embedding is the initial token. */
+  readonly textCard: number;
+  /** Audio vocabulary; row `card` of an embedding is the initial token. */
+  readonly card: number;
+  /** Audio rows of a column: own codebooks, then user codebooks. */
+  readonly nQ: number;
+  /** Own codebooks, which the depth transformer samples. 0: a text-only model (STT). */
+  readonly depQ: number;
+  /** Delay in steps of each row: text, own codebooks, user codebooks. `1 + nQ` entries. */
+  readonly delays: readonly number[];
+  /** Text token that means "nothing is said now". */
+  readonly textPadding: number;
+  /** null exactly when `depQ` is 0. */
+  readonly depth: DepthConfig | null;
+  /** Classification heads on the temporal output (the pause detector of STT), or null. */
+  readonly extraHeads: { readonly count: number; readonly dim: number } | null;
+  readonly conditions: readonly LutCondition[];
+  /** The checkpoint's own sampling defaults (`lm_gen_config`, else those of the reference, spec §5.3). */
+  readonly defaults: SessionSettings;
+  /** File names inside the checkpoint directory, where config.json names them. */
+  readonly files: {
+    readonly language: string | null;
+    readonly codec: string | null;
+    readonly tokenizer: string | null;
+  };
+}
+
+/** Bounds that no published checkpoint comes near: a hostile config must not size an allocation. */
+const LIMITS = { dim: 16_384, layers: 256, heads: 256, card: 1 << 20, nQ: 128, delay: 256, context: 1 << 17 };
+
+/**
+ * @param json the parsed config.json
+ * @throws SottoError `model-file-malformed` when a value is missing or of the wrong kind,
+ *   `model-unsupported` when the model needs something that this engine does not compute.
+ */
+export function parseLmConfig(json: unknown): LmConfig {
+  const read = reader(json, "");
+  refuseUnsupported(read);
+
+  const dim = read.integer("dim", 2, LIMITS.dim);
+  const heads = read.integer("num_heads", 1, LIMITS.heads);
+  const kvRepeat = read.integer("kv_repeat", 1, heads, 1);
+  if (dim % (2 * heads) !== 0) throw malformed("dim", `a multiple of twice num_heads ${heads}`, dim);
+  if (heads % kvRepeat !== 0) throw malformed("kv_repeat", `a divisor of num_heads ${heads}`, kvRepeat);
+  const nQ = read.integer("n_q", 1, LIMITS.nQ);
+  const depQ = read.integer("dep_q", 0, nQ);
+  const extraHeads = read.integer("extra_heads_num_heads", 0, 64, 0);
+
+  return {
+    dim,
+    heads,
+    kvRepeat,
+    layers: read.integer("num_layers", 1, LIMITS.layers),
+    context: read.integer("context", 1, LIMITS.context),
+    ropePeriod: read.positive("max_period"),
+    ropePairs: read.choice("positional_embedding", { rope: "interleaved", rope_concat: "halves" }),
+    textCard: read.integer("text_card", 4, LIMITS.card),
+    card: read.integer("card", 2, LIMITS.card),
+    nQ,
+    depQ,
+    delays: readDelays(read, nQ),
+    textPadding: read.integer("existing_text_padding_id", 0, LIMITS.card, 3),
+    depth: depQ === 0 ? null : readDepth(read, depQ),
+    extraHeads:
+      extraHeads === 0 ? null : { count: extraHeads, dim: read.integer("extra_heads_dim", 1, LIMITS.dim) },
+    conditions: readConditions(read),
+    defaults: readDefaults(read),
+    files: {
+      language: read.text("moshi_name", null),
+      codec: read.text("mimi_name", null),
+      tokenizer: read.text("tokenizer_name", null),
+    },
+  };
+}
+
+/** User codebooks of a column. */
+export function userCodebooks(config: Pick<LmConfig, "nQ" | "depQ">): number {
+  return config.nQ - config.depQ;
+}
+
+function readDelays(read: Reader, nQ: number): readonly number[] {
+  const delays = read.integers("delays", 0, LIMITS.delay);
+  if (delays.length !== nQ + 1) throw malformed("delays", `${nQ + 1} numbers (1 + n_q)`, delays.length);
+  if (delays[0] !== 0) throw unsupported(`a text delay of ${delays[0]} steps`);
+  return delays;
+}
+
+function readDepth(read: Reader, depQ: number): DepthConfig {
+  const dim = read.integer("depformer_dim", 2, LIMITS.dim);
+  const heads = read.integer("depformer_num_heads", 1, LIMITS.heads);
+  if (dim % heads !== 0) throw malformed("depformer_dim", `a multiple of depformer_num_heads ${heads}`, dim);
+  const schedule = read.has("depformer_weights_per_step_schedule")
+    ? read.integers("depformer_weights_per_step_schedule", 0, LIMITS.nQ)
+    : Array.from({ length: depQ }, (_, k) => k);
+  if (schedule.length < depQ) {
+    throw malformed("depformer_weights_per_step_schedule", `${depQ} numbers (dep_q)`, schedule.length);
+  }
+  const used = schedule.slice(0, depQ);
+  return {
+    dim,
+    heads,
+    layers: read.integer("depformer_num_layers", 1, LIMITS.layers),
+    schedule: used,
+    // The sets of the whole schedule: the fused tensors hold them all, whatever dep_q uses.
+    sets: Math.max(...schedule) + 1,
+    lowRank: read.has("depformer_low_rank_embeddings")
+      ? read.integer("depformer_low_rank_embeddings", 1, LIMITS.dim)
+      : null,
+    headNorm: read.choice("depformer_norm", { none: false, layer_norm: true }, "none"),
+  };
+}
+
+function readConditions(read: Reader): readonly LutCondition[] {
+  if (!read.has("conditioners")) return [];
+  const conditioners = read.object("conditioners");
+  const fuser = read.has("fuser") ? read.object("fuser") : reader({}, "fuser");
+  const summed = new Set(fuser.has("sum") ? fuser.strings("sum") : []);
+  for (const way of ["cross", "prepend", "input_interpolate"]) {
+    if (fuser.has(way) && fuser.strings(way).length > 0) throw unsupported(`the fuser "${way}"`);
+  }
+  return conditioners.keys().map((name) => {
+    const conditioner = conditioners.object(name);
+    const type = conditioner.text("type", "lut");
+    if (type !== "lut") throw unsupported(`the conditioner "${name}" of type "${type}"`);
+    if (!summed.has(name)) throw unsupported(`the conditioner "${name}" outside fuser.sum`);
+    const lut = conditioner.object("lut");
+    return {
+      name,
+      bins: lut.integer("n_bins", 1, LIMITS.card),
+      width: lut.integer("dim", 1, LIMITS.dim),
+      values: lut.strings("possible_values"),
+    };
+  });
+}
+
+function readDefaults(read: Reader): SessionSettings {
+  const gen = read.has("lm_gen_config") ? read.object("lm_gen_config") : reader({}, "lm_gen_config");
+  const audioTemperature = gen.nonNegative("temp", 0.8);
+  return {
+    seed: 0,
+    textTemperature: gen.nonNegative("temp_text", gen.has("temp") ? audioTemperature : 0.7),
+    textTopK: gen.integer("top_k_text", 0, LIMITS.card, 25),
+    audioTemperature,
+    audioTopK: gen.integer("top_k", 0, LIMITS.card, 250),
+  };
+}
+
+/** Every key whose published values this engine does not all compute. */
+function refuseUnsupported(read: Reader): void {
+  const only: readonly (readonly [key: string, allowed: readonly unknown[]])[] = [
+    ["norm", ["rms_norm_f32"]],
+    ["gating", ["silu"]],
+    ["causal", [true]],
+    ["layer_scale", [null]],
+    ["cross_attention", [false, null]],
+    ["demux_second_stream", [false, null]],
+    ["demux_second_text_stream", [false, null]],
+    ["quantize", [false, null]],
+    ["lora_name", [null]],
+    ["depformer_gating", ["silu"]],
+    ["depformer_layer_scale", [null]],
+    ["depformer_multi_linear", [true]],
+    ["depformer_weights_per_step", [true]],
+    ["depformer_pos_emb", ["none"]],
+    ["depformer_kv_repeat", [1, null]],
+  ];
+  for (const [key, allowed] of only) {
+    const value = read.raw(key);
+    if (value !== undefined && !allowed.includes(value)) {
+      throw unsupported(`"${key}": ${JSON.stringify(value)}`);
+    }
+  }
+}
+
+function unsupported(feature: string): SottoError {
+  return new SottoError(
+    "model-unsupported",
+    `This model needs ${feature}, which Sotto does not compute.`,
+    "Choose a Moshi-shaped model: RoPE, RMS norm, SiLU gating, summed lookup conditions and no cross attention.",
+  );
+}
+
+function malformed(path: string, expected: string, found: unknown): SottoError {
+  return new SottoError(
+    "model-file-malformed",
+    `config.json: "${path}" should be ${expected}, found ${JSON.stringify(found)}.`,
+    "Download the model again, or check the directory that it was packed from.",
+  );
+}
+
+/** Typed look-ups in one JSON object; every failure names the key. A JSON null counts as absent. */
+interface Reader {
+  raw(key: string): unknown;
+  has(key: string): boolean;
+  keys(): readonly string[];
+  integer(key: string, min: number, max: number, fallback?: number): number;
+  positive(key: string): number;
+  nonNegative(key: string, fallback: number): number;
+  text<F extends string | null>(key: string, fallback: F): string | F;
+  choice<T>(key: string, choices: Readonly<Record<string, T>>, fallback?: string): T;
+  integers(key: string, min: number, max: number): readonly number[];
+  strings(key: string): readonly string[];
+  object(key: string): Reader;
+}
+
+function reader(json: unknown, path: string): Reader {
+  if (!isRecord(json)) throw malformed(path === "" ? "(the file)" : path, "a JSON object", json);
+  const at = (key: string) => (path === "" ? key : `${path}.${key}`);
+  const raw = (key: string): unknown => (Object.hasOwn(json, key) ? json[key] : undefined);
+  const has = (key: string): boolean => raw(key) !== undefined && raw(key) !== null;
+
+  const number = (key: string, fallback: number | undefined, ok: (n: number) => boolean, expected: string) => {
+    const value = has(key) ? raw(key) : fallback;
+    if (typeof value !== "number" || !ok(value)) throw malformed(at(key), expected, value);
+    return value;
+  };
+  const list = <T>(key: string, ok: (item: unknown) => item is T, expected: string): readonly T[] => {
+    const value = raw(key);
+    if (!Array.isArray(value) || !value.every(ok)) throw malformed(at(key), expected, value);
+    return value;
+  };
+
+  return {
+    raw,
+    has,
+    keys: () => Object.keys(json),
+    integer: (key, min, max, fallback) =>
+      number(
+        key,
+        fallback,
+        (n) => Number.isInteger(n) && n >= min && n <= max,
+        `a whole number from ${min} to ${max}`,
+      ),
+    positive: (key) => number(key, undefined, (n) => Number.isFinite(n) && n > 0, "a number above 0"),
+    nonNegative: (key, fallback) =>
+      number(key, fallback, (n) => Number.isFinite(n) && n >= 0, "a number, 0 or above"),
+    text: (key, fallback) => {
+      if (!has(key)) return fallback;
+      const value = raw(key);
+      if (typeof value !== "string") throw malformed(at(key), "a string", value);
+      return value;
+    },
+    choice: (key, choices, fallback) => {
+      const value = has(key) ? raw(key) : fallback;
+      if (typeof value !== "string") throw malformed(at(key), "a string", value);
+      for (const [name, meaning] of Object.entries(choices)) if (name === value) return meaning;
+      throw unsupported(`"${at(key)}": "${value}"`);
+    },
+    integers: (key, min, max) =>
+      list(
+        key,
+        (item): item is number => typeof item === "number" && Number.isInteger(item) && item >= min && item <= max,
+        `a list of whole numbers from ${min} to ${max}`,
+      ),
+    strings: (key) => list(key, (item): item is string => typeof item === "string", "a list of strings"),
+    object: (key) => reader(raw(key), at(key)),
+  };
+}
+
+function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
+}
