@@ -19,6 +19,9 @@ import {
 /** Something that an elementwise operator takes on its right side: a tensor, or a scalar of the same dtype. */
 export type Operand = Tensor | number;
 
+/** One tensor for each size given, so that they can be taken apart by position. */
+type Parts<Sizes extends readonly number[]> = { -readonly [I in keyof Sizes]: Tensor };
+
 export class Tensor {
   readonly graph: Graph;
   /** The edge's name in the ONNX graph, unique. */
@@ -153,7 +156,7 @@ export class Tensor {
     return this.graph.op("Slice", [this, ...bounds], {}, { dtype: this.dtype, shape });
   }
   /** Cuts one axis into consecutive parts of the given sizes, which must fill it. */
-  split(axis: number, sizes: readonly number[]): Tensor[] {
+  split<const Sizes extends readonly number[]>(axis: number, sizes: Sizes): Parts<Sizes> {
     const at = axisOf(this.shape, axis);
     if (sizes.reduce((a, b) => a + b, 0) !== this.dim(at))
       throw new ShapeError(`[${sizes.join(",")}] does not fill axis ${axis} of ${shapeText(this.shape)}`);
@@ -161,7 +164,8 @@ export class Tensor {
       dtype: this.dtype,
       shape: withAxis(this.shape, at, size),
     }));
-    return this.graph.ops("Split", [this, this.graph.ints(sizes)], { axis: at }, outputs);
+    const parts = this.graph.ops("Split", [this, this.graph.ints(sizes)], { axis: at }, outputs);
+    return parts as Parts<Sizes>;
   }
   /** Repeats axes of size 1 up to `shape`. */
   expand(...shape: readonly number[]): Tensor {

@@ -1,0 +1,118 @@
+// One frame of the language model as one graph: embed the column, temporal step, sample the text token,
+// all depth sub-steps with sampling, tokens out. What the host feeds it is in `FRAME_INPUTS`. Graph description.
+
+import { type BuiltGraph, concat, Graph, type Lowering, type Tensor } from "../graph/index.ts";
+import { type LmConfig } from "./config.ts";
+import { depthTransformer } from "./depth-graph.ts";
+import { embedColumn } from "./embedding.ts";
+import { LmWeights, type TensorSource } from "./lm-weights.ts";
+import { sampleToken } from "./sampling-graph.ts";
+import { temporalTransformer } from "./temporal-graph.ts";
+
+/** Names of what `StepFeeds` writes. */
+export const FRAME_INPUTS = {
+  /** int32 [1 + nQ]: rows of the stacked embedding table (`columnRows`). */
+  rows: "rows",
+  /** float32 [1, headDim / 2] (`Rope`). */
+  cos: "cos",
+  sin: "sin",
+  /** int64 [1, kvHeads, 1, 3]: (0, head, position mod context). */
+  slot: "slot",
+  /** float32 [1, 1, kvRepeat, context]: 0 for ring slots in use, EXCLUDED for the others. */
+  mask: "mask",
+  /** float32 [1, text candidates] (`fillNoise`). */
+  textNoise: "text_noise",
+  /** float32 [depQ, audio candidates]. Absent without own codebooks. */
+  audioNoise: "audio_noise",
+  /** int32 [1 + depQ]: a token to take instead of sampling, or NOT_FORCED. Only with `forcing`. */
+  forced: "forced",
+} as const;
+
+export const FRAME_OUTPUTS = {
+  /** int32 [1 + depQ]: the text token, then the own codebooks. */
+  tokens: "tokens",
+  /** float32 [1, textCard], with `trace`. */
+  textLogits: "text_logits",
+  /** float32 [1, dim], the normalised output of the temporal transformer, with `trace`. */
+  hidden: "hidden",
+  /** float32 [extra heads, classes], the heads' probabilities, where the model has them. */
+  extraHeads: "extra_heads",
+} as const;
+
+/** In `forced`: sample this one. Token −1 is a token (the zero vector), so this is another number. */
+export const NOT_FORCED = -2;
+
+export interface FrameGraphOptions {
+  readonly lowering: Lowering;
+  /** Most candidates that sampling can keep; a session's top-k is at most this. Cut to the vocabulary. */
+  readonly textCandidates: number;
+  readonly audioCandidates: number;
+  /** Adds the outputs that golden runs compare. */
+  readonly trace?: boolean;
+  /** Adds the input that overrides sampled tokens (spec §5.5). */
+  readonly forcing?: boolean;
+}
+
+/** @throws SottoError `model-shape-mismatch`, `model-file-malformed` for a tensor that does not fit `config`. */
+export function buildFrameGraph(
+  config: LmConfig,
+  source: TensorSource,
+  options: FrameGraphOptions,
+): BuiltGraph {
+  const graph = new Graph("language-model-frame", options.lowering);
+  const weights = new LmWeights(graph, source);
+  const kvHeads = config.heads / config.kvRepeat;
+  const angles = [1, config.dim / config.heads / 2];
+
+  const rows = graph.input(FRAME_INPUTS.rows, "int32", [1 + config.nQ]);
+  const position = {
+    cos: graph.input(FRAME_INPUTS.cos, "float32", angles),
+    sin: graph.input(FRAME_INPUTS.sin, "float32", angles),
+    slot: graph.input(FRAME_INPUTS.slot, "int64", [1, kvHeads, 1, 3]),
+    mask: graph.input(FRAME_INPUTS.mask, "float32", [1, 1, config.kvRepeat, config.context]),
+  };
+  const force = options.forcing ? forcedTokens(graph, config) : (token: Tensor) => token;
+
+  const hidden = temporalTransformer(graph, embedColumn(rows, config, weights), position, config, weights);
+  const textLogits = hidden.linear(weights.matrix("text_linear.weight", config.textCard, config.dim));
+  const textCandidates = Math.min(options.textCandidates, config.textCard);
+  const textNoise = graph.input(FRAME_INPUTS.textNoise, "float32", [1, textCandidates]);
+  const textToken = force(sampleToken(textLogits, textNoise), 0);
+
+  const tokens = [textToken];
+  if (config.depth !== null) {
+    const audioCandidates = Math.min(options.audioCandidates, config.card);
+    const audioNoise = graph.input(FRAME_INPUTS.audioNoise, "float32", [config.depQ, audioCandidates]);
+    const noiseOf = audioNoise.split(0, Array<number>(config.depQ).fill(1));
+    tokens.push(
+      ...depthTransformer(hidden, textToken, config, config.depth, weights, (logits, codebook) => {
+        const noise = noiseOf[codebook];
+        if (noise === undefined) throw new RangeError(`no noise for codebook ${codebook}`);
+        return force(sampleToken(logits, noise), 1 + codebook);
+      }),
+    );
+  }
+
+  graph.output(FRAME_OUTPUTS.tokens, concat(tokens, 0));
+  if (options.trace) {
+    graph.output(FRAME_OUTPUTS.textLogits, textLogits);
+    graph.output(FRAME_OUTPUTS.hidden, hidden);
+  }
+  if (config.extraHeads !== null) {
+    const { count, dim } = config.extraHeads;
+    const heads = Array.from({ length: count }, (_, i) =>
+      hidden.linear(weights.matrix(`extra_heads.${i}.weight`, dim, config.dim)),
+    );
+    graph.output(FRAME_OUTPUTS.extraHeads, concat(heads, 0).softmax(1));
+  }
+  return graph.build();
+}
+
+/** A function that lets the `forced` input overrule the token of one row: text is row 0. */
+function forcedTokens(graph: Graph, { depQ }: LmConfig): (sampled: Tensor, row: number) => Tensor {
+  const forced = graph.input(FRAME_INPUTS.forced, "int32", [1 + depQ]);
+  return (sampled, row) => {
+    const token = forced.gather(graph.constant("int32", [1], Int32Array.of(row)));
+    return token.greaterOrEqual(-1).where(token, sampled);
+  };
+}
