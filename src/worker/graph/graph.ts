@@ -55,7 +55,10 @@ export class Graph {
   readonly #initialisers: { readonly name: string; readonly tensor: HostTensor }[] = [];
   readonly #inputs: ValueInfo[] = [];
   readonly #outputs: ValueInfo[] = [];
-  readonly #states = new Map<string, { readonly tensor: Tensor; next?: Tensor; inPlace: boolean }>();
+  readonly #states = new Map<
+    string,
+    { readonly tensor: Tensor; next?: Tensor; inPlace: boolean }
+  >();
   readonly #weights = new Map<string, { readonly tensor: Tensor; readonly source: HostTensor }>();
   readonly #constants = new Map<string, Tensor>();
   readonly #names = new Set<string>();
@@ -91,7 +94,9 @@ export class Graph {
       return known.tensor;
     }
     if (source.data.length !== sizeOf(source.shape))
-      throw new ShapeError(`${name} has ${source.data.length} elements, not ${shapeText(source.shape)}`);
+      throw new ShapeError(
+        `${name} has ${source.data.length} elements, not ${shapeText(source.shape)}`,
+      );
     const tensor = this.#edge(name, source.dtype, source.shape);
     this.#weights.set(name, { tensor, source });
     return tensor;
@@ -138,7 +143,8 @@ export class Graph {
   /** A constant of rank 0. */
   scalar(dtype: DType, value: number): Tensor {
     if (dtype === "int64") return this.constant("int64", [], BigInt64Array.of(BigInt(value)));
-    if (dtype === "float16") return this.constant("float32", [], Float32Array.of(value)).cast(dtype);
+    if (dtype === "float16")
+      return this.constant("float32", [], Float32Array.of(value)).cast(dtype);
     const data = newArray(dtype, 1) as Float32Array | Int32Array | Uint8Array;
     data[0] = value;
     return this.constant(dtype, [], data);

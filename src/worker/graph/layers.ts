@@ -1,6 +1,6 @@
 // Layers: what model files are made of beyond single operators. Each takes tensors and returns tensors.
 
-import { concatShape, ShapeError, shapeText } from "./shape.ts";
+import { concatShape, sameShape, ShapeError, shapeText } from "./shape.ts";
 import type { Tensor } from "./tensor.ts";
 
 /** Tensors joined along `axis`. */
@@ -76,10 +76,17 @@ export function convTranspose1d(
  * Rotates pairs of x [1, heads, positions, headDim] by given angles (spec §1.3). `cos` and `sin` [positions, headDim/2]
  * belong to the rows in order. `interleaved` pairs (2i, 2i+1), otherwise (i, i+headDim/2).
  */
-export function rotary(x: Tensor, cos: Tensor, sin: Tensor, { interleaved }: { interleaved: boolean }): Tensor {
-  const [batch, , positions, headDim] = x.shape;
-  const table = [positions, (headDim ?? 0) / 2];
-  if (x.rank !== 4 || batch !== 1 || shapeText(cos.shape) !== shapeText(table))
+export function rotary(
+  x: Tensor,
+  cos: Tensor,
+  sin: Tensor,
+  { interleaved }: { interleaved: boolean },
+): Tensor {
+  const fits =
+    x.rank === 4 &&
+    x.dim(0) === 1 &&
+    [cos, sin].every(({ shape }) => sameShape(shape, [x.dim(2), x.dim(3) / 2]));
+  if (!fits)
     throw new ShapeError(`rotary: ${shapeText(x.shape)} with angles ${shapeText(cos.shape)}`);
   const rows = x.graph.constant(
     "int64",
@@ -104,9 +111,9 @@ export function attend(query: Tensor, key: Tensor, value: Tensor, bias: Tensor |
   const fits =
     query.rank === 3 &&
     key.rank === 4 &&
-    shapeText(key.shape) === shapeText(value.shape) &&
+    sameShape(key.shape, value.shape) &&
     query.dim(2) === heads * key.dim(3) &&
-    (!bias || shapeText(bias.shape) === shapeText([1, 1, query.dim(1), key.dim(2)]));
+    (!bias || sameShape(bias.shape, [1, 1, query.dim(1), key.dim(2)]));
   if (!fits)
     throw new ShapeError(
       `attend: query ${shapeText(query.shape)}, key ${shapeText(key.shape)}, value ${shapeText(value.shape)}` +

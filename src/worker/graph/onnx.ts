@@ -7,11 +7,7 @@ import { ONNX_CODE_OF } from "./dtype.ts";
 
 /** A node's attribute. Bare numbers are integers, as most ONNX attributes are. */
 export type Attribute =
-  | number
-  | readonly number[]
-  | string
-  | { readonly float: number }
-  | { readonly dtype: DType };
+  number | readonly number[] | string | { readonly float: number } | { readonly dtype: DType };
 
 export interface NodeProto {
   readonly name: string;

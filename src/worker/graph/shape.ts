@@ -85,9 +85,7 @@ export function concatShape(shapes: readonly Shape[], axis: number): number[] {
   const at = axisOf(first, axis);
   for (const shape of shapes)
     if (shape.length !== first.length || !sameShape(shape.with(at, 0), first.with(at, 0)))
-      throw new ShapeError(
-        `${shapes.map(shapeText).join(" and ")} do not join along axis ${axis}`,
-      );
+      throw new ShapeError(`${shapes.map(shapeText).join(" and ")} do not join along axis ${axis}`);
   return first.with(
     at,
     shapes.reduce((total, shape) => total + dim(shape, at), 0),

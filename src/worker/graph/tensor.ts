@@ -10,7 +10,6 @@ import {
   matmulShape,
   permute,
   resolveReshape,
-
   ShapeError,
   shapeText,
   withAxis,
@@ -150,7 +149,9 @@ export class Tensor {
   slice(axis: number, start: number, end: number): Tensor {
     const at = axisOf(this.shape, axis);
     if (start < 0 || end > this.dim(at) || start >= end)
-      throw new ShapeError(`cannot take ${start}..${end} of axis ${axis} of ${shapeText(this.shape)}`);
+      throw new ShapeError(
+        `cannot take ${start}..${end} of axis ${axis} of ${shapeText(this.shape)}`,
+      );
     const bounds = [[start], [end], [at]].map((value) => this.graph.ints(value));
     const shape = withAxis(this.shape, at, end - start);
     return this.graph.op("Slice", [this, ...bounds], {}, { dtype: this.dtype, shape });
@@ -159,7 +160,9 @@ export class Tensor {
   split<const Sizes extends readonly number[]>(axis: number, sizes: Sizes): Parts<Sizes> {
     const at = axisOf(this.shape, axis);
     if (sizes.reduce((a, b) => a + b, 0) !== this.dim(at))
-      throw new ShapeError(`[${sizes.join(",")}] does not fill axis ${axis} of ${shapeText(this.shape)}`);
+      throw new ShapeError(
+        `[${sizes.join(",")}] does not fill axis ${axis} of ${shapeText(this.shape)}`,
+      );
     const outputs = sizes.map((size) => ({
       dtype: this.dtype,
       shape: withAxis(this.shape, at, size),
@@ -223,7 +226,12 @@ export class Tensor {
       { dtype: "int64", shape },
     ] as const;
     const attributes = { axis: -1, largest: 1, sorted: 1 };
-    const [values, indices] = this.graph.ops("TopK", [this, this.graph.ints([k])], attributes, outputs);
+    const [values, indices] = this.graph.ops(
+      "TopK",
+      [this, this.graph.ints([k])],
+      attributes,
+      outputs,
+    );
     return { values: values as Tensor, indices: indices as Tensor };
   }
 
@@ -231,7 +239,12 @@ export class Tensor {
     const right = typeof other === "number" ? this.graph.scalar(this.dtype, other) : other;
     if (right.dtype !== this.dtype)
       throw new ShapeError(`${op}: ${this.dtype} meets ${right.dtype}`);
-    return this.graph.op(op, [this, right], {}, { dtype, shape: broadcast(this.shape, right.shape) });
+    return this.graph.op(
+      op,
+      [this, right],
+      {},
+      { dtype, shape: broadcast(this.shape, right.shape) },
+    );
   }
 
   private unary(op: string, attributes = {}, domain = ""): Tensor {
@@ -253,4 +266,3 @@ export class Tensor {
     return this.graph.op(op, [this], attributes, { dtype: "int64", shape });
   }
 }
-

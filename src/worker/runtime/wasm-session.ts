@@ -1,0 +1,80 @@
+// Runs a graph on ONNX Runtime's WASM back end, in a browser worker or in Node. Weights are in the model; states are
+// host tensors that travel through every run, since the public API copies inputs in and outputs out.
+
+import type { InferenceSession, Tensor } from "onnxruntime-web";
+import { SottoError } from "../../shared/errors.ts";
+import type { BuiltGraph, TensorData } from "../graph/index.ts";
+import { newArray, sizeOf } from "../graph/index.ts";
+import { checkInputs, engineFailed } from "./feeds.ts";
+import type { Ort } from "./ort.ts";
+import type { GraphSession, TensorMap } from "./session.ts";
+import type { Turnstile } from "./turnstile.ts";
+
+export async function createWasmSession(
+  ort: Ort,
+  turnstile: Turnstile,
+  graph: BuiltGraph,
+): Promise<GraphSession> {
+  const session = await turnstile
+    .pass(() => ort.InferenceSession.create(graph.model, { executionProviders: ["wasm"] }))
+    .catch((cause: unknown) => {
+      throw engineFailed(`The ${graph.name} graph could not be compiled.`, cause);
+    });
+  return new WasmSession(ort, turnstile, graph, session);
+}
+
+class WasmSession implements GraphSession {
+  readonly graph: BuiltGraph;
+  readonly #ort: Ort;
+  readonly #turnstile: Turnstile;
+  readonly #session: InferenceSession;
+  readonly #states = new Map<string, Tensor>();
+  #disposed = false;
+
+  constructor(ort: Ort, turnstile: Turnstile, graph: BuiltGraph, session: InferenceSession) {
+    this.#ort = ort;
+    this.#turnstile = turnstile;
+    this.#session = session;
+    this.graph = graph;
+    this.#zeroStates();
+  }
+
+  async run(inputs: TensorMap): Promise<TensorMap> {
+    if (this.#disposed)
+      throw new SottoError(
+        "engine-failed",
+        `The ${this.graph.name} session was disposed of.`,
+        "Load the model again.",
+      );
+    checkInputs(this.graph, inputs);
+    const feeds: Record<string, Tensor> = Object.fromEntries(this.#states);
+    for (const { name, dtype, shape } of this.graph.inputs)
+      feeds[name] = new this.#ort.Tensor(dtype, inputs[name] as TensorData, shape);
+    const results = await this.#turnstile
+      .pass(() => this.#session.run(feeds))
+      .catch((cause: unknown) => {
+        throw engineFailed(`The ${this.graph.name} graph failed on the CPU.`, cause);
+      });
+    for (const { input, output } of this.graph.states)
+      this.#states.set(input, results[output] as Tensor);
+    return Object.fromEntries(
+      this.graph.outputs.map(({ name }) => [name, (results[name] as Tensor).data as TensorData]),
+    );
+  }
+
+  async reset(): Promise<void> {
+    this.#zeroStates();
+  }
+
+  async dispose(): Promise<void> {
+    if (this.#disposed) return;
+    this.#disposed = true;
+    this.#states.clear();
+    await this.#turnstile.pass(() => this.#session.release());
+  }
+
+  #zeroStates(): void {
+    for (const { input, dtype, shape } of this.graph.states)
+      this.#states.set(input, new this.#ort.Tensor(dtype, newArray(dtype, sizeOf(shape)), shape));
+  }
+}
