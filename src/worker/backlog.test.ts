@@ -49,7 +49,7 @@ function simulate(durationsMs: readonly number[]): Simulated {
 }
 
 const steady = (frames: number, ms: number): number[] =>
-  new Array<number>(frames).fill(ms);
+  Array.from({ length: frames }, () => ms);
 
 describe("BacklogPolicy", () => {
   test.prop([

@@ -13,11 +13,14 @@ export class MicQueue {
 
   constructor(port: MessagePort) {
     this.#port = port;
-    port.onmessage = ({ data }: MessageEvent<{ type: string }>) => {
+    port.addEventListener("message", ({ data }: MessageEvent<{ type: string }>) => {
       if (!isMicFrame(data) || this.#ended) return;
       this.#frames.push(data);
       this.#rouse();
-    };
+    });
+    port.start();
+    this.#turn.port1.addEventListener("message", () => this.#yielded?.());
+    this.#turn.port1.start();
   }
 
   /** Frames that have arrived and not been taken. */
@@ -51,7 +54,6 @@ export class MicQueue {
   end(): void {
     this.#ended = true;
     this.#frames = [];
-    this.#port.onmessage = null;
     this.#port.close();
     this.#turn.port1.close();
     this.#rouse();
@@ -67,7 +69,6 @@ export class MicQueue {
   #nextTask(): Promise<void> {
     return new Promise((resolve) => {
       this.#yielded = resolve;
-      this.#turn.port1.onmessage = () => resolve();
       this.#turn.port2.postMessage(null);
     });
   }

@@ -56,8 +56,7 @@ function fakeModel(): FakeModel {
       dispose: () => Promise.resolve(),
     },
     language: {
-      start: (settings) =>
-        stage(`start ${settings.seed}`, () => void (step = 0)),
+      start: (settings) => stage(`start ${settings.seed}`, () => void (step = 0)),
       step: (codes) =>
         stage(`step ${codes[0]}`, (): StepOutput => {
           step++;
@@ -92,6 +91,13 @@ const micFrame = (index: number): MicFrameMessage => ({
   samples: new Float32Array(FRAME_SAMPLES).fill((index + 1) / 1_000),
   contextTime: (index + 1) * 0.08,
 });
+
+/** A promise with a handle. */
+function gate(): { readonly wait: Promise<void>; open: () => void } {
+  let open: (() => void) | undefined;
+  const wait = new Promise<void>((resolve) => (open = resolve));
+  return { wait, open: () => open?.() };
+}
 
 /** A running loop with its ends in the test's hands. */
 function live(model: SpeechModel) {
@@ -138,8 +144,7 @@ describe("runFrame", () => {
     ]);
     expect(first.pcm).toBeNull();
     expect(second.pcm).toHaveLength(FRAME_SAMPLES);
-    const { encodeMs, modelMs, decodeMs, totalMs, ownLevel, text, frame } =
-      second.report;
+    const { encodeMs, modelMs, decodeMs, totalMs, ownLevel, text, frame } = second.report;
     expect(encodeMs + modelMs + decodeMs).toBeCloseTo(totalMs, 6);
     expect(ownLevel).toBeCloseTo(0.002, 6);
     expect([frame, text]).toEqual([1, " 2"]);
@@ -147,13 +152,12 @@ describe("runFrame", () => {
 
   test("refuses to send on sound that is not a number", async () => {
     const model = fakeModel();
-    model.decoder.decode = () =>
-      Promise.resolve(new Float32Array(FRAME_SAMPLES).fill(NaN));
+    model.decoder.decode = () => Promise.resolve(new Float32Array(FRAME_SAMPLES).fill(NaN));
     await startConversation(model, SETTINGS);
     await runFrame(model, 0, micFrame(0).samples);
-    await expect(runFrame(model, 1, micFrame(1).samples)).rejects.toMatchObject(
-      { code: "model-not-finite" },
-    );
+    await expect(runFrame(model, 1, micFrame(1).samples)).rejects.toMatchObject({
+      code: "model-not-finite",
+    });
   });
 });
 
@@ -168,22 +172,15 @@ describe("converseLive", () => {
     session.queue.end();
     await session.loop;
     const steps = model.calls.filter((call) => call.startsWith("step"));
-    expect(steps).toEqual(
-      Array.from({ length: 12 }, (_, i) => `step ${i + 1}`),
-    );
-    expect(session.reports().map((report) => report.frame)).toEqual([
-      ...Array(12).keys(),
-    ]);
+    expect(steps).toEqual(Array.from({ length: 12 }, (_, i) => `step ${i + 1}`));
+    expect(session.reports().map((report) => report.frame)).toEqual([...Array(12).keys()]);
     expect(session.events.some((event) => event.type === "failed")).toBe(false);
   });
 
   test("after a stall every frame is stepped, late ones are not heard, the last ones are", async () => {
     const model = fakeModel();
-    let release = (): void => undefined;
-    model.stall = (call) =>
-      call === "step 3"
-        ? new Promise<void>((resolve) => (release = resolve))
-        : Promise.resolve();
+    const held = gate();
+    model.stall = (call) => (call === "step 3" ? held.wait : Promise.resolve());
     await startConversation(model, SETTINGS);
     const session = live(model);
     for (let i = 0; i < 3; i++) {
@@ -193,17 +190,15 @@ describe("converseLive", () => {
     await vi.waitFor(() => expect(model.calls).toContain("step 3"));
     for (let i = 3; i < 12; i++) session.hear(i);
     await vi.waitFor(() => expect(session.queue.waiting).toBe(9));
-    release();
+    held.open();
     await session.frames(12);
     session.queue.end();
     await session.loop;
-    expect(model.calls.filter((call) => call.startsWith("step"))).toHaveLength(
-      12,
-    );
+    expect(model.calls.filter((call) => call.startsWith("step"))).toHaveLength(12);
     // Own frame f-1 answers mic frame f; frames 3…9 had two or more waiting behind them.
-    expect(
-      session.spoken.map((m) => (m.type === "speaker-frame" ? m.index : -1)),
-    ).toEqual([0, 1, 9, 10]);
+    expect(session.spoken.map((m) => (m.type === "speaker-frame" ? m.index : -1))).toEqual([
+      0, 1, 9, 10,
+    ]);
     expect(session.reports().map((report) => report.backlog)).toEqual([
       0, 0, 0, 8, 7, 6, 5, 4, 3, 2, 1, 0,
     ]);
@@ -211,11 +206,8 @@ describe("converseLive", () => {
 
   test("past the bound the mic is flushed, and the page is told", async () => {
     const model = fakeModel();
-    let release = (): void => undefined;
-    model.stall = (call) =>
-      call === "step 1"
-        ? new Promise<void>((resolve) => (release = resolve))
-        : Promise.resolve();
+    const held = gate();
+    model.stall = (call) => (call === "step 1" ? held.wait : Promise.resolve());
     await startConversation(model, SETTINGS);
     const session = live(model);
     session.hear(0);
@@ -223,7 +215,7 @@ describe("converseLive", () => {
     const late = FLUSH_FRAMES + 5;
     for (let i = 1; i <= late; i++) session.hear(i);
     await vi.waitFor(() => expect(session.queue.waiting).toBe(late));
-    release();
+    held.open();
     await session.frames(2);
     session.queue.end();
     await session.loop;
@@ -241,13 +233,8 @@ describe("converseLive", () => {
     "a failure in %s is reported and ends the loop",
     async (call) => {
       const model = fakeModel();
-      const cause = new SottoError(
-        "webgpu-lost",
-        "The GPU went away.",
-        "Start again.",
-      );
-      model.stall = (current) =>
-        current === call ? Promise.reject(cause) : Promise.resolve();
+      const cause = new SottoError("webgpu-lost", "The GPU went away.", "Start again.");
+      model.stall = (current) => (current === call ? Promise.reject(cause) : Promise.resolve());
       await startConversation(model, SETTINGS);
       const session = live(model);
       session.hear(0);
@@ -269,18 +256,15 @@ describe("converseLive", () => {
     await idle.loop;
 
     const model = fakeModel();
-    let release = (): void => undefined;
-    model.stall = (call) =>
-      call === "decode 2"
-        ? new Promise<void>((resolve) => (release = resolve))
-        : Promise.resolve();
+    const held = gate();
+    model.stall = (call) => (call === "decode 2" ? held.wait : Promise.resolve());
     await startConversation(model, SETTINGS);
     const busy = live(model);
     busy.hear(0);
     busy.hear(1);
     await vi.waitFor(() => expect(model.calls).toContain("decode 2"));
     busy.queue.end();
-    release();
+    held.open();
     await busy.loop;
     expect(busy.spoken).toEqual([]);
   });

@@ -96,16 +96,14 @@ export async function converseLive(
 
       const { pcm, report } = await runFrame(model, frame, heard.samples);
       if (pcm !== null) {
-        if (play && !mic.ended)
-          speak({ type: "speaker-frame", index: ownFrames, samples: pcm });
+        if (play && !mic.ended) speak({ type: "speaker-frame", index: ownFrames, samples: pcm });
         ownFrames++;
       }
       emit({ type: "frame", report: { ...report, backlog } });
       previousMs = report.totalMs;
     }
   } catch (thrown) {
-    const remedy =
-      "Start the conversation again. If it happens again, reload the page.";
+    const remedy = "Start the conversation again. If it happens again, reload the page.";
     emit({
       type: "failed",
       error: SottoError.from(thrown, "engine-failed", remedy).toData(),
