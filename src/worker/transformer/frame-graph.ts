@@ -2,7 +2,8 @@
 // all depth sub-steps with sampling, tokens out. What the host feeds it is in `FRAME_INPUTS`. Graph description.
 
 import { type BuiltGraph, concat, Graph, type Lowering, type Tensor } from "../graph/index.ts";
-import { type LmConfig } from "./config.ts";
+import { type ConditionValues, conditionSum, type Guidance } from "./conditions.ts";
+import type { LmConfig } from "./config.ts";
 import { depthTransformer } from "./depth-graph.ts";
 import { embedColumn } from "./embedding.ts";
 import { LmWeights, type TensorSource } from "./lm-weights.ts";
@@ -16,7 +17,7 @@ export const FRAME_INPUTS = {
   /** float32 [1, headDim / 2] (`Rope`). */
   cos: "cos",
   sin: "sin",
-  /** int64 [1, kvHeads, 1, 3]: (0, head, position mod context). */
+  /** int64 [1, branches·kvHeads, 1, 3]: (0, head, position mod context). */
   slot: "slot",
   /** float32 [1, 1, kvRepeat, context]: 0 for ring slots in use, EXCLUDED for the others. */
   mask: "mask",
@@ -33,9 +34,9 @@ export const FRAME_OUTPUTS = {
   tokens: "tokens",
   /** float32 [1, textCard], with `trace`. */
   textLogits: "text_logits",
-  /** float32 [1, dim], the normalised output of the temporal transformer, with `trace`. */
+  /** float32 [branches, dim], the normalised output of the temporal transformer, with `trace`. */
   hidden: "hidden",
-  /** float32 [extra heads, classes], the heads' probabilities, where the model has them. */
+  /** float32 [branches·extra heads, classes], the heads' probabilities, where the model has them. */
   extraHeads: "extra_heads",
 } as const;
 
@@ -47,6 +48,10 @@ export interface FrameGraphOptions {
   /** Most candidates that sampling can keep; a session's top-k is at most this. Cut to the vocabulary. */
   readonly textCandidates: number;
   readonly audioCandidates: number;
+  /** Values of the model's conditions, if it has any. */
+  readonly conditions?: ConditionValues;
+  /** Runs a second branch beside the first, whose conditions differ. */
+  readonly guidance?: Guidance;
   /** Adds the outputs that golden runs compare. */
   readonly trace?: boolean;
   /** Adds the input that overrides sampled tokens (spec §5.5). */
@@ -61,7 +66,7 @@ export function buildFrameGraph(
 ): BuiltGraph {
   const graph = new Graph("language-model-frame", options.lowering);
   const weights = new LmWeights(graph, source);
-  const kvHeads = config.heads / config.kvRepeat;
+  const kvHeads = (branchesOf(options) * config.heads) / config.kvRepeat;
   const angles = [1, config.dim / config.heads / 2];
 
   const rows = graph.input(FRAME_INPUTS.rows, "int32", [1 + config.nQ]);
@@ -73,8 +78,12 @@ export function buildFrameGraph(
   };
   const force = options.forcing ? forcedTokens(graph, config) : (token: Tensor) => token;
 
-  const hidden = temporalTransformer(graph, embedColumn(rows, config, weights), position, config, weights);
-  const textLogits = hidden.linear(weights.matrix("text_linear.weight", config.textCard, config.dim));
+  const guide = options.guidance ? guided(options.guidance) : (logits: Tensor) => logits;
+
+  const column = condition(embedColumn(rows, config, weights), config, weights, options);
+  const hidden = temporalTransformer(graph, column, position, config, weights);
+  const textHead = weights.matrix("text_linear.weight", config.textCard, config.dim);
+  const textLogits = guide(hidden.linear(textHead));
   const textCandidates = Math.min(options.textCandidates, config.textCard);
   const textNoise = graph.input(FRAME_INPUTS.textNoise, "float32", [1, textCandidates]);
   const textToken = force(sampleToken(textLogits, textNoise), 0);
@@ -88,7 +97,7 @@ export function buildFrameGraph(
       ...depthTransformer(hidden, textToken, config, config.depth, weights, (logits, codebook) => {
         const noise = noiseOf[codebook];
         if (noise === undefined) throw new RangeError(`no noise for codebook ${codebook}`);
-        return force(sampleToken(logits, noise), 1 + codebook);
+        return force(sampleToken(guide(logits), noise), 1 + codebook);
       }),
     );
   }
@@ -106,6 +115,29 @@ export function buildFrameGraph(
     graph.output(FRAME_OUTPUTS.extraHeads, concat(heads, 0).softmax(1));
   }
   return graph.build();
+}
+
+/** Rows that run side by side: a conditional one, and with guidance its contrast. */
+export function branchesOf(options: Pick<FrameGraphOptions, "guidance">): number {
+  return options.guidance ? 2 : 1;
+}
+
+/** Adds the conditions: [1, dim] → [branches, dim]. */
+function condition(x: Tensor, config: LmConfig, weights: LmWeights, options: FrameGraphOptions): Tensor {
+  if (config.conditions.length === 0 && !options.conditions && !options.guidance) return x;
+  const branches = [options.conditions ?? {}];
+  if (options.guidance) branches.push(options.guidance.negative);
+  const sums = branches.map((values) => conditionSum(config, values, weights));
+  const data = Float32Array.from(sums.flatMap((sum) => [...sum]));
+  return x.add(x.graph.weight("conditions", { dtype: "float32", shape: [sums.length, config.dim], data }));
+}
+
+/** Joins the logits of the two branches [2, n] → [1, n]. */
+function guided({ scale }: Guidance): (logits: Tensor) => Tensor {
+  return (logits) => {
+    const [positive, negative] = logits.split(0, [1, 1]);
+    return positive.sub(negative).mul(scale).add(negative);
+  };
 }
 
 /** A function that lets the `forced` input overrule the token of one row: text is row 0. */

@@ -13,6 +13,7 @@ export interface TensorSource {
 export class LmWeights {
   readonly #graph: Graph;
   readonly #source: TensorSource;
+  readonly #blocks = new Map<string, Tensor>();
 
   constructor(graph: Graph, source: TensorSource) {
     this.#graph = graph;
@@ -30,13 +31,15 @@ export class LmWeights {
 
   /** Block `index` of a matrix that stacks `count` matrices [out, in]: the fused weight sets of spec §4. */
   block(name: string, index: number, count: number, outWidth: number, inWidth: number): Tensor {
+    const key = `${name}[${index}]`;
+    const known = this.#blocks.get(key);
+    if (known) return known;
     const whole = this.checked(name, [count * outWidth, inWidth]);
     const size = outWidth * inWidth;
-    return this.#graph.weight(`${name}[${index}]`, {
-      dtype: "float32",
-      shape: [outWidth, inWidth],
-      data: whole.data.subarray(index * size, (index + 1) * size),
-    });
+    const data = whole.data.subarray(index * size, (index + 1) * size);
+    const block = this.#graph.weight(key, { dtype: "float32", shape: [outWidth, inWidth], data });
+    this.#blocks.set(key, block);
+    return block;
   }
 
   /** The scale of an RMS norm, stored [1, 1, width] → [width]. */
