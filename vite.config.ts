@@ -3,7 +3,7 @@
 import { createReadStream, existsSync } from "node:fs";
 import { basename, join } from "node:path";
 import type { Connect, Plugin } from "vite";
-import { defineConfig } from "vite";
+import { defaultClientConditions, defineConfig } from "vite";
 import { HEADERS } from "./scripts/headers.mjs";
 
 /** Loopback only: the microphone needs a secure context, and nobody else needs the server. */
@@ -51,6 +51,9 @@ function plainOrt(): Plugin {
 
 export default defineConfig({
   plugins: [headersEverywhere(), plainOrt()],
+  // ONNX Runtime's builds that leave their .wasm and .mjs in public/ort, so that the bundler copies none.
+  resolve: { conditions: ["onnxruntime-web-use-extern-wasm", ...defaultClientConditions] },
+  optimizeDeps: { exclude: ["onnxruntime-web"] },
   server: { host: HOST, port: DEV_PORT, strictPort: true },
   preview: { host: HOST, port: PREVIEW_PORT, strictPort: true },
   worker: { format: "es" },

@@ -68,9 +68,7 @@ export function hostFiles() {
       {
         buildCommand: "npm run setup && npm run build",
         outputDirectory: "dist",
-        headers: [
-          { source: "/(.*)", headers: entries.map(([key, value]) => ({ key, value })) },
-        ],
+        headers: [{ source: "/(.*)", headers: entries.map(([key, value]) => ({ key, value })) }],
       },
       null,
       2,

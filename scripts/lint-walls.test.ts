@@ -10,7 +10,11 @@ import { afterAll, describe, expect, it } from "vitest";
 const SNIPPETS: readonly (readonly [file: string, code: string, rule: string | null])[] = [
   ["src/ui/a.ts", `import { load } from "../worker/load.ts";\nload();`, "no-restricted-imports"],
   ["src/ui/b.ts", `import type { Load } from "../worker/load.ts";\nexport type L = Load;`, null],
-  ["src/ui/c.ts", `import { mic } from "../audio-worklet/mic.ts";\nmic();`, "no-restricted-imports"],
+  [
+    "src/ui/c.ts",
+    `import { mic } from "../audio-worklet/mic.ts";\nmic();`,
+    "no-restricted-imports",
+  ],
   ["src/ui/d.ts", `import mic from "../audio-worklet/mic.ts?worker&url";\nexport { mic };`, null],
   ["src/ui/e.ts", `export const x = fetch("/a");`, "no-restricted-globals"],
   ["src/ui/f.ts", `export const x = new WebSocket("wss://a");`, "no-restricted-globals"],

@@ -1,0 +1,27 @@
+// End-to-end tests: the built page in a real Chromium, served by `vite preview` on loopback, one test at a time.
+
+import { defineConfig } from "@playwright/test";
+
+const ORIGIN = "http://localhost:4173";
+
+export default defineConfig({
+  testDir: "e2e",
+  outputDir: "test-results",
+  // Real-time audio on two cores: a second page beside it would be measured too.
+  workers: 1,
+  fullyParallel: false,
+  retries: 0,
+  forbidOnly: true,
+  timeout: 90_000,
+  reporter: [
+    ["list"],
+    ["json", { outputFile: process.env["PLAYWRIGHT_JSON_OUTPUT_FILE"] ?? ".cache/e2e.json" }],
+  ],
+  use: { baseURL: ORIGIN, trace: "off", screenshot: "only-on-failure" },
+  webServer: {
+    command: "npx vite preview",
+    url: ORIGIN,
+    reuseExistingServer: false,
+    timeout: 30_000,
+  },
+});
