@@ -45,11 +45,11 @@ function conditionVector(
   weights: LmWeights,
 ): Float32Array {
   const at = `condition_provider.conditioners.${name}`;
-  if (value === undefined) return weights.checked(`${at}.learnt_padding`, [1, 1, dim]).data;
+  if (value === undefined) return weights.elements(`${at}.learnt_padding`, [1, 1, dim]);
   const index = values.indexOf(value);
   if (index < 0) throw badCondition(`no value "${value}" for the condition "${name}"`, values);
-  const table = weights.checked(`${at}.embed.weight`, [bins + 1, width]).data;
-  const projection = weights.checked(`${at}.output_proj.weight`, [dim, width]).data;
+  const table = weights.elements(`${at}.embed.weight`, [bins + 1, width]);
+  const projection = weights.elements(`${at}.output_proj.weight`, [dim, width]);
   const row = table.subarray(index * width, (index + 1) * width);
   return Float32Array.from({ length: dim }, (_, i) => {
     const weightRow = projection.subarray(i * width, (i + 1) * width);

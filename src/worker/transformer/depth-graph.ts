@@ -73,8 +73,8 @@ function embedPrevious(
   const name = codebook === 0 ? "depformer_text_emb" : `depformer_emb.${codebook - 1}`;
   const rows = (codebook === 0 ? config.textCard : config.card) + 1;
   const width = depth.lowRank ?? depth.dim;
-  // Row −1 is the last one: the zeros that stand for token −1.
-  const { table } = weights.stackedTables(`${name}.weight`, [{ name: `${name}.weight`, rows, width }]);
+  // A gather takes row −1 from the end: the zeros that stand for token −1.
+  const table = weights.stackedTables(`${name}.weight`, [{ name: `${name}.weight`, rows }], width);
   const embedded = table.gather(token);
   return depth.lowRank === null
     ? embedded

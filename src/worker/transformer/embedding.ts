@@ -9,14 +9,14 @@ type EmbeddingConfig = Pick<LmConfig, "nQ" | "dim" | "textCard" | "card">;
 
 /** Sum of the embeddings of one column. `rows` int32 [1 + nQ], from `columnRows` → [1, dim]. */
 export function embedColumn(rows: Tensor, config: EmbeddingConfig, weights: LmWeights): Tensor {
-  const { table } = weights.stackedTables("embeddings", [
-    { name: "text_emb.weight", rows: config.textCard + 1, width: config.dim },
+  const tables = [
+    { name: "text_emb.weight", rows: config.textCard + 1 },
     ...Array.from({ length: config.nQ }, (_, i) => ({
       name: `emb.${i}.weight`,
       rows: config.card + 1,
-      width: config.dim,
     })),
-  ]);
+  ];
+  const table = weights.stackedTables("embeddings", tables, config.dim);
   return table.gather(rows).sum(0);
 }
 

@@ -2,12 +2,25 @@
 // config.json implies at the moment a graph asks for it. Runs in the worker and in Node.
 
 import { SottoError } from "../../shared/errors.ts";
-import { type Graph, type HostTensor, sizeOf, type Tensor } from "../graph/index.ts";
+import type { Graph, Tensor } from "../graph/index.ts";
+import type { Checkpoint } from "../weights/checkpoint.ts";
 
-/** Where tensors come from: a Map does, and so does an opened checkpoint. */
-export interface TensorSource {
-  get(name: string): HostTensor | undefined;
-}
+/** Where tensors come from: an opened checkpoint file. */
+export type TensorSource = Pick<Checkpoint, "float" | "names">;
+
+/** Every tensor name that this engine gives a meaning. */
+const KNOWN_NAMES = [
+  /^(text_emb|emb\.\d+|text_linear)\.weight$/,
+  /^out_norm\.alpha$/,
+  /^extra_heads\.\d+\.weight$/,
+  /^(transformer|depformer)\.layers\.\d+\.(norm[12]\.alpha|self_attn\.(in_proj_weight|out_proj\.weight))$/,
+  /^transformer\.layers\.\d+\.gating\.linear_(in|out)\.weight$/,
+  /^depformer\.layers\.\d+\.gating\.\d+\.linear_(in|out)\.weight$/,
+  /^(depformer_in\.\d+|linears\.\d+)\.weight$/,
+  /^depformer_(text_emb|emb\.\d+)\.(low_rank\.)?weight$/,
+  /^depformer_norms\.\d+\.(weight|bias)$/,
+  /^condition_provider\.conditioners\.[^.]+\.(embed\.weight|output_proj\.weight|learnt_padding)$/,
+];
 
 /** Hands tensors of a checkpoint to a graph. Data is borrowed until the graph's session exists. */
 export class LmWeights {
@@ -15,18 +28,26 @@ export class LmWeights {
   readonly #source: TensorSource;
   readonly #blocks = new Map<string, Tensor>();
 
+  /**
+   * @throws SottoError `model-unsupported` when the file holds a tensor that no part of this engine computes with:
+   *   a bias, an adapter or a block that was left out would change the model in silence.
+   */
   constructor(graph: Graph, source: TensorSource) {
+    const stranger = source.names().find((name) => !KNOWN_NAMES.some((known) => known.test(name)));
+    if (stranger !== undefined) {
+      throw new SottoError(
+        "model-unsupported",
+        `The language model has a tensor "${stranger}", which Sotto does not compute with.`,
+        "Choose a Moshi-shaped model in the PyTorch naming.",
+      );
+    }
     this.#graph = graph;
     this.#source = source;
   }
 
-  has(name: string): boolean {
-    return this.#source.get(name) !== undefined;
-  }
-
   /** A matrix [out, in], as stored. */
   matrix(name: string, outWidth: number, inWidth: number): Tensor {
-    return this.#graph.weight(name, this.checked(name, [outWidth, inWidth]));
+    return this.#graph.weight(name, this.#source.float(name, [outWidth, inWidth]));
   }
 
   /** Block `index` of a matrix that stacks `count` matrices [out, in]: the fused weight sets of spec §4. */
@@ -34,7 +55,7 @@ export class LmWeights {
     const key = `${name}[${index}]`;
     const known = this.#blocks.get(key);
     if (known) return known;
-    const whole = this.checked(name, [count * outWidth, inWidth]);
+    const whole = this.#source.float(name, [count * outWidth, inWidth]);
     const size = outWidth * inWidth;
     const data = whole.data.subarray(index * size, (index + 1) * size);
     const block = this.#graph.weight(key, { dtype: "float32", shape: [outWidth, inWidth], data });
@@ -44,74 +65,38 @@ export class LmWeights {
 
   /** The scale of an RMS norm, stored [1, 1, width] → [width]. */
   alpha(name: string, width: number): Tensor {
-    return this.#graph.weight(name, { ...this.checked(name, [1, 1, width]), shape: [width] });
+    const { data } = this.#source.float(name, [1, 1, width]);
+    return this.#graph.weight(name, { dtype: "float32", shape: [width], data });
   }
 
   /** A vector [width]. */
   vector(name: string, width: number): Tensor {
-    return this.#graph.weight(name, this.checked(name, [width]));
+    return this.#graph.weight(name, this.#source.float(name, [width]));
   }
 
   /**
-   * Embedding tables below one another, then one row of zeros. Row r of table i is row `offsets[i] + r`;
-   * the row of zeros, which stands for token −1 (spec §3.1), is the last.
+   * Embedding tables below one another, then one row of zeros, which stands for token −1 (spec §3.1).
+   * → [sum of rows + 1, width]
    */
-  stackedTables(name: string, tables: readonly TableShape[]): StackedTables {
-    const width = tables[0]?.width ?? 0;
+  stackedTables(name: string, tables: readonly TableShape[], width: number): Tensor {
     const rows = tables.reduce((total, table) => total + table.rows, 0);
     const data = new Float32Array((rows + 1) * width);
-    const offsets: number[] = [];
-    let row = 0;
+    let start = 0;
     for (const table of tables) {
-      data.set(this.checked(table.name, [table.rows, width]).data, row * width);
-      offsets.push(row);
-      row += table.rows;
+      data.set(this.#source.float(table.name, [table.rows, width]).data, start);
+      start += table.rows * width;
     }
-    return {
-      table: this.#graph.weight(name, { dtype: "float32", shape: [rows + 1, width], data }),
-      offsets,
-      zeroRow: rows,
-    };
+    return this.#graph.weight(name, { dtype: "float32", shape: [rows + 1, width], data });
   }
 
   /** Columns of a matrix whose rows are known: a width that config.json leaves to the file (spec §3.1). */
   columns(name: string, rows: number): number {
-    const { shape } = this.#find(name);
-    const columns = shape[1];
-    if (shape.length !== 2 || shape[0] !== rows || columns === undefined) {
-      throw shapeMismatch(name, `[${rows}, any]`, shape);
-    }
-    return columns;
+    return this.#source.float(name, [rows, null]).shape[1] ?? 0;
   }
 
-  /** A tensor's elements, after checking its shape. Borrowed. */
-  checked(name: string, shape: readonly number[]): HostTensor<"float32"> {
-    const tensor = this.#find(name);
-    const fits =
-      tensor.shape.length === shape.length && tensor.shape.every((size, i) => size === shape[i]);
-    if (!fits || tensor.data.length !== sizeOf(shape)) {
-      throw shapeMismatch(name, `[${shape.join(", ")}]`, tensor.shape);
-    }
-    return tensor;
-  }
-
-  #find(name: string): HostTensor<"float32"> {
-    const tensor = this.#source.get(name);
-    if (tensor === undefined) {
-      throw new SottoError(
-        "model-file-malformed",
-        `The language model's file has no tensor "${name}", which config.json calls for.`,
-        "Download the model again, or check the directory that it was packed from.",
-      );
-    }
-    if (!isFloat32(tensor)) {
-      throw new SottoError(
-        "model-unsupported",
-        `The tensor "${name}" is stored as ${tensor.dtype}.`,
-        "Convert the language model to floating point.",
-      );
-    }
-    return tensor;
+  /** A tensor's elements, for the host to compute with. Borrowed. */
+  elements(name: string, shape: readonly number[]): Float32Array {
+    return this.#source.float(name, shape).data;
   }
 }
 
@@ -119,23 +104,4 @@ export class LmWeights {
 export interface TableShape {
   readonly name: string;
   readonly rows: number;
-  readonly width: number;
-}
-
-export interface StackedTables {
-  readonly table: Tensor;
-  readonly offsets: readonly number[];
-  readonly zeroRow: number;
-}
-
-function isFloat32(tensor: HostTensor): tensor is HostTensor<"float32"> {
-  return tensor.dtype === "float32";
-}
-
-function shapeMismatch(name: string, expected: string, found: readonly number[]): SottoError {
-  return new SottoError(
-    "model-shape-mismatch",
-    `The tensor "${name}" has shape [${found.join(", ")}]; config.json implies ${expected}.`,
-    "The files of this model do not belong together. Download the model again.",
-  );
 }

@@ -1,0 +1,170 @@
+// A Moshi-family language model as the frame loop sees it: user codes in, text token and own codes out.
+// Puts together scheduler, feeds and the frame graph's session. Runs in the worker, and in Node.
+
+import { SottoError } from "../../shared/errors.ts";
+import type { SessionSettings } from "../../shared/protocol.ts";
+import type { GraphSession, Runtime, TensorMap } from "../runtime/session.ts";
+import type { LanguageModel, StepOutput } from "../speech-model.ts";
+import type { ConditionValues, Guidance } from "./conditions.ts";
+import type { LmConfig } from "./config.ts";
+import { buildFrameGraph, FRAME_OUTPUTS } from "./frame-graph.ts";
+import type { TensorSource } from "./lm-weights.ts";
+import { Scheduler } from "./scheduler.ts";
+import { StepFeeds } from "./step-feeds.ts";
+
+/** Candidates that sampling can choose from unless a checkpoint asks for more: the largest published top-k. */
+const CANDIDATES = 250;
+
+/** What a step computed, for golden runs and the inspector. Arrays are fresh. */
+export interface StepTrace {
+  readonly step: number;
+  /** Text logits after guidance, `textCard` numbers. */
+  readonly textLogits: Float32Array;
+  /** Normalised output of the temporal transformer, `dim` numbers a branch. */
+  readonly hidden: Float32Array;
+  /** Text token, then own codebooks, as sampled: before the scheduler keeps initial tokens. */
+  readonly tokens: Int32Array;
+  /** Probabilities of the extra heads, one row a head, or null where the model has none. */
+  readonly extraHeads: Float32Array | null;
+  /** What the step returned: null until own frame 0 is complete. */
+  readonly ownCodes: Int32Array | null;
+}
+
+export interface LanguageModelOptions {
+  /** Values of the model's conditions (spec §4.1), if it has any. */
+  readonly conditions?: ConditionValues;
+  readonly guidance?: Guidance;
+  /** Makes `step` accept forced tokens (spec §5.5). */
+  readonly forcing?: boolean;
+  /** Called after every step, step 0 included. Costs a larger readback. */
+  readonly trace?: (trace: StepTrace) => void;
+}
+
+/**
+ * Compiles the model on a runtime. `source`'s arrays are borrowed until the promise settles.
+ * @throws SottoError `model-shape-mismatch`, `model-file-malformed`, `model-unsupported`, `engine-failed` */
+export async function createLanguageModel(
+  runtime: Runtime,
+  config: LmConfig,
+  source: TensorSource,
+  options: LanguageModelOptions = {},
+): Promise<MoshiLanguageModel> {
+  const { trace, ...graphOptions } = options;
+  const graph = buildFrameGraph(config, source, {
+    ...graphOptions,
+    lowering: runtime.backend,
+    textCandidates: candidates(config.defaults.textTopK, config.textCard),
+    audioCandidates: candidates(config.defaults.audioTopK, config.card),
+    trace: trace !== undefined,
+  });
+  const session = await runtime.createSession(graph);
+  return new MoshiLanguageModel(session, config, trace);
+}
+
+/** How many candidates the graph keeps, for a default top-k of `topK`, of which 0 means all. */
+function candidates(topK: number, vocabulary: number): number {
+  return topK === 0 ? vocabulary : Math.min(vocabulary, Math.max(CANDIDATES, topK));
+}
+
+export class MoshiLanguageModel implements LanguageModel {
+  readonly #session: GraphSession;
+  readonly #config: LmConfig;
+  readonly #scheduler: Scheduler;
+  readonly #feeds: StepFeeds;
+  readonly #trace: ((trace: StepTrace) => void) | undefined;
+  #settings: SessionSettings;
+
+  /** Called by `createLanguageModel` only. Owns `session`. */
+  constructor(
+    session: GraphSession,
+    config: LmConfig,
+    trace: ((trace: StepTrace) => void) | undefined,
+  ) {
+    this.#session = session;
+    this.#config = config;
+    this.#scheduler = new Scheduler(config);
+    this.#feeds = new StepFeeds(session.graph, config);
+    this.#trace = trace;
+    this.#settings = config.defaults;
+  }
+
+  async start(settings: SessionSettings): Promise<void> {
+    this.#checkSettings(settings);
+    this.#settings = settings;
+    await this.#session.reset();
+    this.#scheduler.reset();
+    this.#feeds.reset(settings.seed);
+    await this.#run();
+  }
+
+  /**
+   * @param forced text token, then own codebooks, each a token to take instead of sampling (−1 is the zero vector)
+   *   or NOT_FORCED. Only for a model created with `forcing`.
+   */
+  async step(userCodes: Int32Array, forced?: Int32Array): Promise<StepOutput> {
+    this.#scheduler.placeUser(userCodes);
+    return this.#run(forced);
+  }
+
+  async dispose(): Promise<void> {
+    await this.#session.dispose();
+  }
+
+  async #run(forced?: Int32Array): Promise<StepOutput> {
+    const { step } = this.#scheduler;
+    this.#feeds.fill(step, (column) => this.#scheduler.column(column), this.#settings, forced);
+    const outputs = await this.#session.run(this.#feeds.tensors);
+    const tokens = int32(outputs, FRAME_OUTPUTS.tokens);
+    const ownCodes = this.#scheduler.complete(tokens);
+    this.#trace?.({
+      step,
+      tokens,
+      ownCodes,
+      textLogits: float32(outputs, FRAME_OUTPUTS.textLogits),
+      hidden: float32(outputs, FRAME_OUTPUTS.hidden),
+      extraHeads:
+        outputs[FRAME_OUTPUTS.extraHeads] === undefined
+          ? null
+          : float32(outputs, FRAME_OUTPUTS.extraHeads),
+    });
+    return { step, textToken: tokens[0] as number, ownCodes };
+  }
+
+  /** The graph was built for so many candidates and no more: asking for more must not quietly give fewer. */
+  #checkSettings(settings: SessionSettings): void {
+    for (const name of ["textTemperature", "audioTemperature"] as const) {
+      const value = settings[name];
+      if (!(Number.isFinite(value) && value >= 0)) {
+        throw badSetting(name, value, "0, for the most likely token, or a number above");
+      }
+    }
+    const { candidates: kept } = this.#feeds;
+    const { textCard, card } = this.#config;
+    for (const [name, most, vocabulary] of [
+      ["textTopK", kept.text, textCard],
+      ["audioTopK", kept.audio, card],
+    ] as const) {
+      const value = settings[name];
+      const all = most === vocabulary || most === 0;
+      if (!Number.isInteger(value) || value < 0 || (!all && (value === 0 || value > most))) {
+        throw badSetting(name, value, `a whole number from 1 to ${most}`);
+      }
+    }
+  }
+}
+
+function badSetting(name: string, value: number, choices: string): SottoError {
+  return new SottoError("bad-argument", `The setting ${name} is ${value}.`, `Choose ${choices}.`);
+}
+
+function int32(outputs: TensorMap, name: string): Int32Array {
+  const data = outputs[name];
+  if (!(data instanceof Int32Array)) throw new TypeError(`The frame graph gave no int32 "${name}".`);
+  return data;
+}
+
+function float32(outputs: TensorMap, name: string): Float32Array {
+  const data = outputs[name];
+  if (!(data instanceof Float32Array)) throw new TypeError(`The frame graph gave no float32 "${name}".`);
+  return data;
+}
