@@ -39,15 +39,11 @@ export function hearLevel(
   thresholds: VoiceThresholds,
 ): VoiceState {
   if (!voice.audible) {
-    return level >= thresholds.on
-      ? { audible: true, quietSinceMs: null }
-      : SILENT;
+    return level >= thresholds.on ? { audible: true, quietSinceMs: null } : SILENT;
   }
   if (level >= thresholds.off) return { audible: true, quietSinceMs: null };
   const quietSinceMs = voice.quietSinceMs ?? atMs;
-  return atMs - quietSinceMs >= thresholds.holdMs
-    ? SILENT
-    : { audible: true, quietSinceMs };
+  return atMs - quietSinceMs >= thresholds.holdMs ? SILENT : { audible: true, quietSinceMs };
 }
 
 /** The pair as one activity. */

@@ -22,11 +22,7 @@ const TURN_PAUSE_FRAMES = Math.round(1_600 / FRAME_MS);
 const MAX_TURNS = 40;
 
 /** The captions after one frame's piece: "" for padding, a leading space where a word begins. */
-export function pushPiece(
-  captions: Captions,
-  frame: number,
-  piece: string,
-): Captions {
+export function pushPiece(captions: Captions, frame: number, piece: string): Captions {
   if (piece === "") return captions;
   const last = captions.turns.at(-1);
   const paused =

@@ -102,7 +102,11 @@ describe("EngineClient", () => {
   });
 
   test("keeps the code of an error that the worker rejects with", async () => {
-    const error: SottoErrorData = { code: "model-file-missing", what: "No w.bin.", remedy: "Add it." };
+    const error: SottoErrorData = {
+      code: "model-file-missing",
+      what: "No w.bin.",
+      remedy: "Add it.",
+    };
     const { client } = connect({
       load: async () => {
         throw error;
@@ -135,7 +139,9 @@ describe("EngineClient", () => {
   test("notices a silent worker by its heartbeat, once", async () => {
     const { client, deaths } = connect({ ping: () => forever, start: () => forever }, BRISK);
     await vi.waitFor(() => expect(deaths).toMatchObject([{ code: "worker-died" }]));
-    await expect(client.load("models/wren/", "auto")).rejects.toMatchObject({ code: "worker-died" });
+    await expect(client.load("models/wren/", "auto")).rejects.toMatchObject({
+      code: "worker-died",
+    });
     expect(deaths).toHaveLength(1);
   });
 
@@ -145,7 +151,9 @@ describe("EngineClient", () => {
       { ...BRISK, downloadStall: 60_000 },
     );
     const begunMs = performance.now();
-    await expect(client.load("models/wren/", "auto")).rejects.toMatchObject({ code: "worker-died" });
+    await expect(client.load("models/wren/", "auto")).rejects.toMatchObject({
+      code: "worker-died",
+    });
     expect(performance.now() - begunMs).toBeGreaterThanOrEqual(BRISK.silenceWhileLoading - 20);
     expect(deaths).toHaveLength(1);
   });
@@ -168,8 +176,7 @@ describe("EngineClient", () => {
   test.each(["start", "stop"] as const)("does not wait for ever on %s", async (call) => {
     const { client } = connect({ [call]: () => forever }, BRISK);
     const [mic, speaker] = [new MessageChannel(), new MessageChannel()];
-    const pending =
-      call === "stop" ? client.stop() : client.start(mic.port1, speaker.port1, {});
+    const pending = call === "stop" ? client.stop() : client.start(mic.port1, speaker.port1, {});
     await expect(pending).rejects.toMatchObject({ code: "worker-died" });
     mic.port2.close();
     speaker.port2.close();

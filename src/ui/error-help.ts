@@ -47,8 +47,7 @@ export const ERROR_HELP: Readonly<Record<SottoErrorCode, ErrorHelp>> = {
   },
   "mic-busy": {
     title: "The microphone is in use",
-    happened:
-      "The microphone exists and is allowed, but the system would not open it.",
+    happened: "The microphone exists and is allowed, but the system would not open it.",
     why: [
       "Another program holds it for itself: a call, a recorder, a virtual audio device.",
       "The driver is in a bad state.",
@@ -66,22 +65,17 @@ export const ERROR_HELP: Readonly<Record<SottoErrorCode, ErrorHelp>> = {
       "It was unplugged, or a wireless headset went out of reach or ran flat.",
       "The permission was taken back during the talk.",
     ],
-    todo: [
-      "Connect it again, or pick another, and try again. The model stays loaded.",
-    ],
+    todo: ["Connect it again, or pick another, and try again. The model stays loaded."],
     engine: "kept",
   },
   "audio-unavailable": {
     title: "No sound can be played",
-    happened:
-      "The browser could not open its audio output, or the audio worklet did not start.",
+    happened: "The browser could not open its audio output, or the audio worklet did not start.",
     why: [
       "No output device exists, or another program holds it.",
       "The browser suspends audio: a phone in a call, a tab in the background.",
     ],
-    todo: [
-      "Check that other pages can play sound, bring this tab to the front, and try again.",
-    ],
+    todo: ["Check that other pages can play sound, bring this tab to the front, and try again."],
     engine: "kept",
   },
   "browser-unsupported": {
@@ -99,8 +93,7 @@ export const ERROR_HELP: Readonly<Record<SottoErrorCode, ErrorHelp>> = {
   },
   "webgpu-absent": {
     title: "No WebGPU here",
-    happened:
-      "WebGPU was asked for, but the browser offers none, or no adapter.",
+    happened: "WebGPU was asked for, but the browser offers none, or no adapter.",
     why: [
       "The browser or the system does not support WebGPU yet.",
       "Hardware acceleration is switched off, or the graphics driver is on the browser's block list.",
@@ -113,11 +106,8 @@ export const ERROR_HELP: Readonly<Record<SottoErrorCode, ErrorHelp>> = {
   },
   "webgpu-limits": {
     title: "The GPU is too small for this model",
-    happened:
-      "WebGPU is there, but a limit of the adapter is below what the model needs.",
-    why: [
-      "Buffers of this GPU or driver may not be as large as the model's biggest tensor.",
-    ],
+    happened: "WebGPU is there, but a limit of the adapter is below what the model needs.",
+    why: ["Buffers of this GPU or driver may not be as large as the model's biggest tensor."],
     todo: ["Run on the CPU, or choose a smaller model."],
     engine: "gone",
   },
@@ -128,9 +118,7 @@ export const ERROR_HELP: Readonly<Record<SottoErrorCode, ErrorHelp>> = {
       "The graphics driver was reset or updated, or the machine slept.",
       "Another page or program used up the GPU's memory.",
     ],
-    todo: [
-      "Try again: the model is loaded afresh. If it comes back, run on the CPU.",
-    ],
+    todo: ["Try again: the model is loaded afresh. If it comes back, run on the CPU."],
     engine: "gone",
   },
   "model-file-missing": {
@@ -148,51 +136,38 @@ export const ERROR_HELP: Readonly<Record<SottoErrorCode, ErrorHelp>> = {
   "model-file-truncated": {
     title: "A file of the model is too short",
     happened: "Fewer bytes arrived than the file must have.",
-    why: [
-      "The download broke off.",
-      "The file was cut short when it was copied or deployed.",
-    ],
+    why: ["The download broke off.", "The file was cut short when it was copied or deployed."],
     todo: ["Try again. If the same file is named again, deploy it anew."],
     engine: "gone",
   },
   "model-file-malformed": {
     title: "A file of the model cannot be read",
-    happened:
-      "The bytes arrived, but they are not a file of the expected format.",
+    happened: "The bytes arrived, but they are not a file of the expected format.",
     why: [
       "A server or proxy sent an error page in place of the file.",
       "The file is damaged, or of another format.",
     ],
-    todo: [
-      "Try again. If it comes back, deploy the named file anew from the model's source.",
-    ],
+    todo: ["Try again. If it comes back, deploy the named file anew from the model's source."],
     engine: "gone",
   },
   "model-shape-mismatch": {
     title: "The model does not fit its description",
-    happened:
-      "A tensor is missing, or has another shape than the model's config.json says.",
+    happened: "A tensor is missing, or has another shape than the model's config.json says.",
     why: ["config.json and the weights are of different models or versions."],
-    todo: [
-      "Deploy config.json and the weights from the same source, then try again.",
-    ],
+    todo: ["Deploy config.json and the weights from the same source, then try again."],
     engine: "gone",
   },
   "model-not-finite": {
     title: "The model holds broken numbers",
-    happened:
-      "A weight, or a value computed at the self-test, is NaN or infinite.",
+    happened: "A weight, or a value computed at the self-test, is NaN or infinite.",
     why: ["The file is damaged, or the model was exported badly."],
     todo: ["Deploy the named file anew from its source, then try again."],
     engine: "gone",
   },
   "model-unsupported": {
     title: "This kind of model is not supported yet",
-    happened:
-      "The model is well formed, but uses a feature that the engine lacks.",
-    why: [
-      "Its config.json asks for a layer, a format or a size that is not built.",
-    ],
+    happened: "The model is well formed, but uses a feature that the engine lacks.",
+    why: ["Its config.json asks for a layer, a format or a size that is not built."],
     todo: ["Use another model. The card names the feature: please report it."],
     engine: "gone",
   },
@@ -208,8 +183,7 @@ export const ERROR_HELP: Readonly<Record<SottoErrorCode, ErrorHelp>> = {
   },
   "worker-died": {
     title: "The engine stopped answering",
-    happened:
-      "The worker that runs the model crashed, could not start, or no longer answers.",
+    happened: "The worker that runs the model crashed, could not start, or no longer answers.",
     why: [
       "The browser ended it for want of memory.",
       "Its script did not load.",
@@ -224,10 +198,7 @@ export const ERROR_HELP: Readonly<Record<SottoErrorCode, ErrorHelp>> = {
   "engine-failed": {
     title: "The engine made an error",
     happened: "The runtime that computes the model reported an error.",
-    why: [
-      "Memory ran out.",
-      "A fault in the engine, the runtime or the graphics driver.",
-    ],
+    why: ["Memory ran out.", "A fault in the engine, the runtime or the graphics driver."],
     todo: [
       "Try again: the model is loaded afresh.",
       "If it comes back, please report it with the technical detail from the card.",
@@ -242,9 +213,7 @@ export const ERROR_HELP: Readonly<Record<SottoErrorCode, ErrorHelp>> = {
       "The model is too large for this device.",
       "Other programs use the processor, or the device saves power.",
     ],
-    todo: [
-      "Close other programs, plug the device in, and try again, or choose a smaller model.",
-    ],
+    todo: ["Close other programs, plug the device in, and try again, or choose a smaller model."],
     engine: "kept",
   },
   "bad-argument": {

@@ -19,13 +19,9 @@ describe("commandForKey", () => {
 
   test("leaves space to a focused control and letters to a field", () => {
     expect(commandForKey({ ...onPage(" "), target: "button" })).toBeNull();
-    expect(commandForKey({ ...onPage("m"), target: "button" })).toBe(
-      "toggle-mute",
-    );
+    expect(commandForKey({ ...onPage("m"), target: "button" })).toBe("toggle-mute");
     expect(commandForKey({ ...onPage("m"), target: "field" })).toBeNull();
-    expect(commandForKey({ ...onPage("Escape"), target: "field" })).toBe(
-      "stop",
-    );
+    expect(commandForKey({ ...onPage("Escape"), target: "field" })).toBe("stop");
   });
 
   test("ignores a held key and the browser's own chords", () => {

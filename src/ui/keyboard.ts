@@ -12,18 +12,12 @@ export interface KeyPress {
 }
 
 /** The command of a key, or null where the key belongs to the focused control or the browser. */
-export function commandForKey({
-  key,
-  repeat,
-  modified,
-  target,
-}: KeyPress): KeyCommand | null {
+export function commandForKey({ key, repeat, modified, target }: KeyPress): KeyCommand | null {
   if (repeat || modified) return null;
   if (key === "Escape") return "stop";
   // A focused button takes space as its own click; a list or field takes letters too.
   if (key === " ") return target === "page" ? "press" : null;
-  if (key.toLowerCase() === "m")
-    return target === "field" ? null : "toggle-mute";
+  if (key.toLowerCase() === "m") return target === "field" ? null : "toggle-mute";
   return null;
 }
 
@@ -39,9 +33,6 @@ export function keyPressOf(event: KeyboardEvent): KeyPress {
 }
 
 function kindOf(element: Element): KeyPress["target"] {
-  if (element.matches("input, select, textarea, [contenteditable]"))
-    return "field";
-  return element.matches("button, a[href], summary, [tabindex]")
-    ? "button"
-    : "page";
+  if (element.matches("input, select, textarea, [contenteditable]")) return "field";
+  return element.matches("button, a[href], summary, [tabindex]") ? "button" : "page";
 }

@@ -33,11 +33,7 @@ const RATE_WINDOW_MS = 2_000;
 const RATE_MIN_MS = 150;
 
 /** The meter after one report of one file. */
-export function meterProgress(
-  meter: LoadMeter,
-  progress: FileProgress,
-  atMs: number,
-): LoadMeter {
+export function meterProgress(meter: LoadMeter, progress: FileProgress, atMs: number): LoadMeter {
   const known = meter.files.some((file) => file.file === progress.file);
   const files = known
     ? meter.files.map((file) => (file.file === progress.file ? progress : file))
@@ -68,9 +64,7 @@ export function loadedShare({ loadedBytes, totalBytes }: LoadMeter): number {
 
 /** A size for people: 9.4 MB, 820 kB. Decimal units, as browsers and shops use them. */
 export function formatBytes(bytes: number): string {
-  if (bytes >= 999_500_000)
-    return `${(bytes / 1e9).toFixed(bytes >= 9.95e9 ? 0 : 1)} GB`;
-  if (bytes >= 999_500)
-    return `${(bytes / 1e6).toFixed(bytes >= 9.95e6 ? 0 : 1)} MB`;
+  if (bytes >= 999_500_000) return `${(bytes / 1e9).toFixed(bytes >= 9.95e9 ? 0 : 1)} GB`;
+  if (bytes >= 999_500) return `${(bytes / 1e6).toFixed(bytes >= 9.95e6 ? 0 : 1)} MB`;
   return `${Math.round(bytes / 1e3)} kB`;
 }

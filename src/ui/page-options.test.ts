@@ -37,10 +37,7 @@ describe("parsePageOptions", () => {
     (backend, model, seed) => {
       const query = new URLSearchParams({ backend, model, seed }).toString();
       try {
-        const url = new URL(
-          parsePageOptions(query).modelUrl,
-          "https://sotto.example/page/",
-        );
+        const url = new URL(parsePageOptions(query).modelUrl, "https://sotto.example/page/");
         expect(url.origin).toBe("https://sotto.example");
         expect(url.pathname.startsWith("/page/models/")).toBe(true);
       } catch (error) {

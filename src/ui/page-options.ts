@@ -25,19 +25,11 @@ export function parsePageOptions(query: string): PageOptions {
   const backendText = params.get("backend") ?? "auto";
   const backend = BACKENDS.find((known) => known === backendText);
   if (backend === undefined) {
-    throw badArgument(
-      "backend",
-      backendText,
-      `It must be one of ${BACKENDS.join(", ")}.`,
-    );
+    throw badArgument("backend", backendText, `It must be one of ${BACKENDS.join(", ")}.`);
   }
   const model = params.get("model") ?? DEFAULT_MODEL;
   if (!MODEL_NAME.test(model)) {
-    throw badArgument(
-      "model",
-      model,
-      "It must be the name of a directory under models.",
-    );
+    throw badArgument("model", model, "It must be the name of a directory under models.");
   }
   return {
     backend,
@@ -50,11 +42,7 @@ function parseSeed(text: string | null): Partial<SessionSettings> {
   if (text === null) return {};
   const seed = Number(text);
   if (!/^\d{1,10}$/.test(text) || seed > MAX_SEED) {
-    throw badArgument(
-      "seed",
-      text,
-      `It must be a whole number from 0 to ${MAX_SEED}.`,
-    );
+    throw badArgument("seed", text, `It must be a whole number from 0 to ${MAX_SEED}.`);
   }
   return { seed };
 }

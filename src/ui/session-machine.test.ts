@@ -68,10 +68,7 @@ class Visit {
           break;
         case "open-talk":
           expect(this.engine, "a talk needs a loaded model").toBe("loaded");
-          expect(
-            this.talkIsOpen,
-            "the old talk is put away before the next",
-          ).toBe(false);
+          expect(this.talkIsOpen, "the old talk is put away before the next").toBe(false);
           this.talkIsOpen = true;
           this.pending.set(effect.run, effect);
           break;
@@ -99,10 +96,7 @@ class Visit {
       case "loading":
       case "starting":
       case "stopping":
-        expect(
-          this.pending.has(state.run),
-          `${state.name} waits for an answer`,
-        ).toBe(true);
+        expect(this.pending.has(state.run), `${state.name} waits for an answer`).toBe(true);
         break;
       case "ready":
         expect(this.engine).toBe("loaded");
@@ -160,11 +154,7 @@ const worldEvent: fc.Arbitrary<SessionEvent> = fc.oneof(
   }),
   // Answers of runs long gone, or never begun.
   fc.record({
-    type: fc.constantFrom(
-      "loaded" as const,
-      "talk-opened" as const,
-      "talk-closed" as const,
-    ),
+    type: fc.constantFrom("loaded" as const, "talk-opened" as const, "talk-closed" as const),
     run: fc.constantFrom(-1, 0, 1_000),
   }),
 );
@@ -177,16 +167,10 @@ const answerStep: fc.Arbitrary<Step> = fc.record({
   ),
 });
 const eventStep: fc.Arbitrary<Step> = fc
-  .oneof(
-    { weight: 3, arbitrary: visitorEvent },
-    { weight: 1, arbitrary: worldEvent },
-  )
+  .oneof({ weight: 3, arbitrary: visitorEvent }, { weight: 1, arbitrary: worldEvent })
   .map((event) => ({ kind: "event", event }));
 const story = fc.array(
-  fc.oneof(
-    { weight: 1, arbitrary: eventStep },
-    { weight: 1, arbitrary: answerStep },
-  ),
+  fc.oneof({ weight: 1, arbitrary: eventStep }, { weight: 1, arbitrary: answerStep }),
   { maxLength: 60 },
 );
 
@@ -207,12 +191,9 @@ function live(steps: readonly Step[]): Visit {
 }
 
 describe("any visit", () => {
-  test.prop([story], { numRuns: 600 })(
-    "keeps its promises at every step",
-    (steps) => {
-      live(steps);
-    },
-  );
+  test.prop([story], { numRuns: 600 })("keeps its promises at every step", (steps) => {
+    live(steps);
+  });
 
   test.prop([story, code], { numRuns: 600 })(
     "shows a card at once when something fails",
@@ -223,11 +204,7 @@ describe("any visit", () => {
       visit.check();
       const { state } = visit;
       expect(["failed", "unsupported"]).toContain(state.name);
-      if (
-        before.name !== "failed" &&
-        before.name !== "unsupported" &&
-        "error" in state
-      ) {
+      if (before.name !== "failed" && before.name !== "unsupported" && "error" in state) {
         expect(state.error.code).toBe(failing);
       }
     },
@@ -243,26 +220,20 @@ describe("any visit", () => {
       // Whatever is in flight answers, in any order; at most load and open are still to come.
       for (let turn = 0; turn < 3; turn += 1) {
         for (const run of visit.pending.keys()) visit.answer(run, "succeed");
-        if (visit.state.name === "ready")
-          visit.send({ type: "press", caller: MIC });
+        if (visit.state.name === "ready") visit.send({ type: "press", caller: MIC });
       }
       visit.check();
       expect(visit.state.name).toBe("talking");
     },
   );
 
-  test.prop([story], { numRuns: 300 })(
-    "comes to rest when every effect answers",
-    (steps) => {
-      const visit = live(steps);
-      for (let turn = 0; turn < 4; turn += 1) {
-        for (const run of visit.pending.keys()) visit.answer(run, "succeed");
-      }
-      expect(["ready", "talking", "failed", "unsupported"]).toContain(
-        visit.state.name,
-      );
-    },
-  );
+  test.prop([story], { numRuns: 300 })("comes to rest when every effect answers", (steps) => {
+    const visit = live(steps);
+    for (let turn = 0; turn < 4; turn += 1) {
+      for (const run of visit.pending.keys()) visit.answer(run, "succeed");
+    }
+    expect(["ready", "talking", "failed", "unsupported"]).toContain(visit.state.name);
+  });
 });
 
 describe("one click", () => {

@@ -6,8 +6,7 @@ import { ERROR_HELP } from "./error-help.ts";
 
 /** Who speaks to Sotto: the microphone, or a bundled clip sent through the very same path. */
 export type Caller =
-  | { readonly kind: "mic" }
-  | { readonly kind: "sample"; readonly sampleId: string };
+  { readonly kind: "mic" } | { readonly kind: "sample"; readonly sampleId: string };
 
 export type BackendChoice = "auto" | "webgpu" | "wasm";
 
@@ -98,10 +97,7 @@ export function openSession(backend: BackendChoice): Transition {
 }
 
 /** The next state, and what has to be done on the way there. Never throws; an event that does not apply is ignored. */
-export function transition(
-  state: SessionState,
-  event: SessionEvent,
-): Transition {
+export function transition(state: SessionState, event: SessionEvent): Transition {
   switch (event.type) {
     case "press":
       return press(state, event.caller);
@@ -116,24 +112,16 @@ export function transition(
         effects: [{ type: "set-muted", muted: !state.muted }],
       };
     case "activity":
-      return stay(
-        state.name === "talking"
-          ? { ...state, activity: event.activity }
-          : state,
-      );
+      return stay(state.name === "talking" ? { ...state, activity: event.activity } : state);
     case "degraded":
-      return stay(
-        state.name === "talking" ? { ...state, degraded: event.reason } : state,
-      );
+      return stay(state.name === "talking" ? { ...state, degraded: event.reason } : state);
     case "loaded":
-      if (state.name !== "loading" || event.run !== state.run)
-        return stay(state);
+      if (state.name !== "loading" || event.run !== state.run) return stay(state);
       return state.then === null
         ? stay({ name: "ready", ...base(state) })
         : openTalk(state, state.then);
     case "talk-opened":
-      if (state.name !== "starting" || event.run !== state.run)
-        return stay(state);
+      if (state.name !== "starting" || event.run !== state.run) return stay(state);
       return stay({
         name: "talking",
         ...base(state),
@@ -143,8 +131,7 @@ export function transition(
         degraded: null,
       });
     case "talk-closed":
-      if (state.name !== "stopping" || event.run !== state.run)
-        return stay(state);
+      if (state.name !== "stopping" || event.run !== state.run) return stay(state);
       return state.then === null
         ? stay({ name: "ready", ...base(state) })
         : openTalk(state, state.then);
@@ -190,9 +177,7 @@ function stop(state: SessionState): Transition {
     }
     case "failed":
       // Escape puts the card away where the page is able to go on without more ado.
-      return stay(
-        state.engine === "kept" ? { name: "ready", ...base(state) } : state,
-      );
+      return stay(state.engine === "kept" ? { name: "ready", ...base(state) } : state);
     case "ready":
     case "unsupported":
       return stay(state);
@@ -202,8 +187,7 @@ function stop(state: SessionState): Transition {
 }
 
 function retry(state: SessionState, backend: BackendChoice): Transition {
-  if (state.name === "unsupported")
-    return load({ run: state.run, backend }, null);
+  if (state.name === "unsupported") return load({ run: state.run, backend }, null);
   if (state.name !== "failed") return stay(state);
   if (state.engine === "kept" && backend === state.backend) {
     return state.caller === null
@@ -267,8 +251,7 @@ function fail(state: SessionState, error: SottoErrorData): Transition {
           engine,
           caller: state.caller,
         },
-        effects:
-          engine === "gone" ? [closing, { type: "drop-engine" }] : [closing],
+        effects: engine === "gone" ? [closing, { type: "drop-engine" }] : [closing],
       };
     }
     default:
