@@ -20,9 +20,7 @@ function riff(
     return part;
   });
   const header = new TextEncoder().encode("RIFF\0\0\0\0WAVE");
-  const bytes = new Uint8Array(
-    header.length + parts.reduce((sum, part) => sum + part.length, 0),
-  );
+  const bytes = new Uint8Array(header.length + parts.reduce((sum, part) => sum + part.length, 0));
   bytes.set(header);
   let at = header.length;
   for (const part of parts) {
@@ -50,11 +48,7 @@ function fmt(
   return new Uint8Array(view.buffer);
 }
 
-function encode(
-  values: readonly number[],
-  bits: number,
-  float: boolean,
-): Uint8Array {
+function encode(values: readonly number[], bits: number, float: boolean): Uint8Array {
   const view = new DataView(new ArrayBuffer((values.length * bits) / 8));
   for (const [i, value] of values.entries()) {
     const at = (i * bits) / 8;
@@ -65,8 +59,7 @@ function encode(
     else if (bits === 16) view.setInt16(at, integer, true);
     else if (bits === 32) view.setInt32(at, integer, true);
     else
-      for (let byte = 0; byte < 3; byte++)
-        view.setUint8(at + byte, (integer >> (8 * byte)) & 255);
+      for (let byte = 0; byte < 3; byte++) view.setUint8(at + byte, (integer >> (8 * byte)) & 255);
   }
   return new Uint8Array(view.buffer);
 }
@@ -81,10 +74,7 @@ describe("WAV", () => {
     expect(back.channels).toHaveLength(channels.length);
     for (const [c, original] of channels.entries()) {
       for (const [i, sample] of original.entries()) {
-        expect(back.channels[c]?.[i]).toBeCloseTo(
-          sample * (32_767 / 32_768),
-          4,
-        );
+        expect(back.channels[c]?.[i]).toBeCloseTo(sample * (32_767 / 32_768), 4);
       }
     }
   });
@@ -96,24 +86,21 @@ describe("WAV", () => {
     [32, false],
     [32, true],
     [64, true],
-  ])(
-    "reads %i bits, float %s, plain and extensible, past unknown odd chunks",
-    (bits, float) => {
-      const values = [0, 0.5, -0.5, -1, 0.25, -0.25];
-      for (const extensible of [false, true]) {
-        const wav = parseWav(
-          riff([
-            ["LIST", Uint8Array.of(1, 2, 3)],
-            ["fmt ", fmt(float ? 3 : 1, 2, 48_000, bits, extensible)],
-            ["data", encode(values, bits, float)],
-          ]),
-        );
-        expect(wav.sampleRate).toBe(48_000);
-        expect([...(wav.channels[0] ?? [])]).toEqual([0, -0.5, 0.25]);
-        expect([...mixToMono(wav)]).toEqual([0.25, -0.75, 0]);
-      }
-    },
-  );
+  ])("reads %i bits, float %s, plain and extensible, past unknown odd chunks", (bits, float) => {
+    const values = [0, 0.5, -0.5, -1, 0.25, -0.25];
+    for (const extensible of [false, true]) {
+      const wav = parseWav(
+        riff([
+          ["LIST", Uint8Array.of(1, 2, 3)],
+          ["fmt ", fmt(float ? 3 : 1, 2, 48_000, bits, extensible)],
+          ["data", encode(values, bits, float)],
+        ]),
+      );
+      expect(wav.sampleRate).toBe(48_000);
+      expect([...(wav.channels[0] ?? [])]).toEqual([0, -0.5, 0.25]);
+      expect([...mixToMono(wav)]).toEqual([0.25, -0.75, 0]);
+    }
+  });
 
   test("clips when writing and fills the shorter channel with silence", () => {
     const wav = parseWav(
@@ -208,19 +195,14 @@ describe("WAV", () => {
     expect(() => parseWav(bytes)).toThrow(SottoError);
   });
 
-  test.prop([
-    channel,
-    fc.array(fc.tuple(fc.nat(99), fc.nat(255)), { maxLength: 8 }),
-    fc.nat(150),
-  ])(
+  test.prop([channel, fc.array(fc.tuple(fc.nat(99), fc.nat(255)), { maxLength: 8 }), fc.nat(150)])(
     "any damage gives samples or a SottoError, nothing else",
     (samples, damage, length) => {
       const bytes = formatWav({ sampleRate: 24_000, channels: [samples] });
       for (const [at, value] of damage) bytes[at] = value;
       try {
         const wav = parseWav(bytes.slice(0, length));
-        for (const each of wav.channels)
-          expect(each.every(Number.isFinite)).toBe(true);
+        for (const each of wav.channels) expect(each.every(Number.isFinite)).toBe(true);
       } catch (thrown) {
         expect(thrown).toBeInstanceOf(SottoError);
       }

@@ -29,11 +29,7 @@ interface Format {
 /** Reads a whole WAV file. Throws SottoError `bad-argument` for anything that is not one that we can read. */
 export function parseWav(bytes: Uint8Array): Wav {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-  if (
-    bytes.byteLength < 12 ||
-    tag(view, 0) !== "RIFF" ||
-    tag(view, 8) !== "WAVE"
-  ) {
+  if (bytes.byteLength < 12 || tag(view, 0) !== "RIFF" || tag(view, 8) !== "WAVE") {
     throw malformed("it does not begin with a RIFF/WAVE header");
   }
   let format: Format | null = null;
@@ -43,26 +39,20 @@ export function parseWav(bytes: Uint8Array): Wav {
     const body = at + 8;
     const available = bytes.byteLength - body;
     if (id === "data") {
-      if (format === null)
-        throw malformed('the "data" chunk comes before the "fmt " chunk');
+      if (format === null) throw malformed('the "data" chunk comes before the "fmt " chunk');
       if (length > available && length < OPEN_LENGTH) {
-        throw malformed(
-          `the header promises ${length} bytes of sound, the file has ${available}`,
-        );
+        throw malformed(`the header promises ${length} bytes of sound, the file has ${available}`);
       }
       return {
         sampleRate: format.sampleRate,
         channels: samples(view, body, Math.min(length, available), format),
       };
     }
-    if (length > available)
-      throw malformed(`chunk "${id}" goes beyond the end of the file`);
+    if (length > available) throw malformed(`chunk "${id}" goes beyond the end of the file`);
     if (id === "fmt ") format = parseFormat(view, body, length);
     at = body + length + (length % 2);
   }
-  throw malformed(
-    format === null ? 'it has no "fmt " chunk' : 'it has no "data" chunk',
-  );
+  throw malformed(format === null ? 'it has no "fmt " chunk' : 'it has no "data" chunk');
 }
 
 /** The mean of all channels. For one channel that channel itself, not a copy. */
@@ -78,10 +68,7 @@ export function mixToMono({ channels }: Wav): Float32Array<ArrayBuffer> {
 }
 
 /** A 16-bit PCM file. Samples beyond ±1 are clipped; shorter channels are filled up with silence. */
-export function formatWav({
-  sampleRate,
-  channels,
-}: Wav): Uint8Array<ArrayBuffer> {
+export function formatWav({ sampleRate, channels }: Wav): Uint8Array<ArrayBuffer> {
   const frames = Math.max(0, ...channels.map((channel) => channel.length));
   const blockBytes = channels.length * 2;
   const dataBytes = frames * blockBytes;
@@ -102,39 +89,29 @@ export function formatWav({
   for (const [c, channel] of channels.entries()) {
     for (const [i, sample] of channel.entries()) {
       const clipped = Math.max(-1, Math.min(1, sample));
-      view.setInt16(
-        44 + i * blockBytes + c * 2,
-        Math.round(clipped * 32_767),
-        true,
-      );
+      view.setInt16(44 + i * blockBytes + c * 2, Math.round(clipped * 32_767), true);
     }
   }
   return bytes;
 }
 
 function parseFormat(view: DataView, at: number, length: number): Format {
-  if (length < 16)
-    throw malformed(
-      `its "fmt " chunk has ${length} bytes, at least 16 are needed`,
-    );
+  if (length < 16) throw malformed(`its "fmt " chunk has ${length} bytes, at least 16 are needed`);
   let code = view.getUint16(at, true);
   const channels = view.getUint16(at + 2, true);
   const sampleRate = view.getUint32(at + 4, true);
   const blockBytes = view.getUint16(at + 12, true);
   const bits = view.getUint16(at + 14, true);
   // The extensible form keeps the real code in the first two bytes of a GUID.
-  if (code === FORMAT_EXTENSIBLE && length >= 40)
-    code = view.getUint16(at + 24, true);
-  const encoding =
-    code === FORMAT_PCM ? "pcm" : code === FORMAT_FLOAT ? "float" : null;
+  if (code === FORMAT_EXTENSIBLE && length >= 40) code = view.getUint16(at + 24, true);
+  const encoding = code === FORMAT_PCM ? "pcm" : code === FORMAT_FLOAT ? "float" : null;
   const readable = encoding === "pcm" ? [8, 16, 24, 32] : [32, 64];
   if (encoding === null || !readable.includes(bits)) {
     throw malformed(
       `format code ${code} with ${bits} bits is not one of PCM 8, 16, 24, 32 and float 32, 64`,
     );
   }
-  if (channels < 1 || channels > MAX_CHANNELS)
-    throw malformed(`it claims ${channels} channels`);
+  if (channels < 1 || channels > MAX_CHANNELS) throw malformed(`it claims ${channels} channels`);
   if (sampleRate < MIN_RATE || sampleRate > MAX_RATE)
     throw malformed(`it claims ${sampleRate} samples a second`);
   if (blockBytes !== (channels * bits) / 8) {
@@ -159,18 +136,14 @@ function samples(
     const channel = new Float32Array(frames);
     for (let i = 0; i < frames; i++) {
       const sample = read(at + i * blockBytes + c * bytesPerSample);
-      if (!Number.isFinite(sample))
-        throw malformed(`sample ${i} is not a number`);
+      if (!Number.isFinite(sample)) throw malformed(`sample ${i} is not a number`);
       channel[i] = sample;
     }
     return channel;
   });
 }
 
-function reader(
-  view: DataView,
-  { encoding, bytesPerSample }: Format,
-): (at: number) => number {
+function reader(view: DataView, { encoding, bytesPerSample }: Format): (at: number) => number {
   if (encoding === "float") {
     return bytesPerSample === 4
       ? (at) => view.getFloat32(at, true)
@@ -182,8 +155,7 @@ function reader(
     case 2:
       return (at) => view.getInt16(at, true) / 2 ** 15;
     case 3:
-      return (at) =>
-        ((view.getInt8(at + 2) << 16) | view.getUint16(at, true)) / 2 ** 23;
+      return (at) => ((view.getInt8(at + 2) << 16) | view.getUint16(at, true)) / 2 ** 23;
     default:
       return (at) => view.getInt32(at, true) / 2 ** 31;
   }

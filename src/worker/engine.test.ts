@@ -16,6 +16,9 @@ const DEFAULTS = {
   audioTopK: 250,
 };
 
+/** A mic frame of this value makes the encoder fail. */
+const POISON = -1;
+
 function echoModel(log: string[]): LoadedModel {
   let steps = 0;
   let started: SessionSettings | null = null;
@@ -25,7 +28,10 @@ function echoModel(log: string[]): LoadedModel {
       name: "echo",
       defaults: DEFAULTS,
       encoder: {
-        encode: (pcm) => Promise.resolve(Int32Array.of(Math.round((pcm[0] ?? 0) * 100))),
+        encode: (pcm) =>
+          pcm[0] === POISON
+            ? Promise.reject(new Error("numbers fell out"))
+            : Promise.resolve(Int32Array.of(Math.round((pcm[0] ?? 0) * 100))),
         reset: () => Promise.resolve(),
         dispose: () => Promise.resolve(),
       },
@@ -157,21 +163,16 @@ describe("Engine", () => {
   });
 
   test("a failing stage is told on the telemetry port, and the model starts again", async () => {
-    const log: string[] = [];
-    const loaded = echoModel(log);
-    const { engine, events, converse } = setUp(() => Promise.resolve(loaded));
+    const { engine, events, converse } = setUp();
     await engine.load("models/echo/", "auto");
-    const { encode } = loaded.model.encoder;
-    loaded.model.encoder.encode = () => Promise.reject(new Error("numbers fell out"));
     const broken = await converse({});
-    broken.say(0.5);
+    broken.say(POISON);
     await vi.waitFor(() =>
       expect(events).toContainEqual({
         type: "failed",
         error: expect.objectContaining({ code: "engine-failed", what: "numbers fell out" }),
       }),
     );
-    loaded.model.encoder.encode = encode;
     const healed = await converse({});
     healed.say(0.5);
     await vi.waitFor(() => expect(frames(events)).toEqual([0]));

@@ -3,7 +3,8 @@
 
 import { SottoError } from "../shared/errors.ts";
 import type { BackendReport, SessionSettings, WorkerApi, WorkerEvent } from "../shared/protocol.ts";
-import type { BackendChoice, LoadedModel } from "./load-model.ts";
+import type { BackendChoice } from "./load-backend.ts";
+import type { LoadedModel } from "./load-model.ts";
 import { MicQueue } from "./pipeline-mic.ts";
 import { converseLive, startConversation } from "./pipeline.ts";
 

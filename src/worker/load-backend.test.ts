@@ -4,6 +4,7 @@ import { describe, expect } from "vitest";
 import { SottoError } from "../shared/errors.ts";
 import {
   chooseBackend,
+  type GpuFacts,
   type Machine,
   SMALL_MODEL_BYTES,
   WASM_MODEL_BYTES,
@@ -17,15 +18,15 @@ const ABSENT = {
   code: "webgpu-absent",
   why: "This browser has no WebGPU.",
 } as const;
-const on = (gpu: Machine["gpu"], sharedMemory = true, cores = 8): Machine => ({
-  gpu,
+const on = (gpu: GpuFacts, sharedMemory = true, cores = 8): Machine => ({
+  gpu: () => Promise.resolve(gpu),
   sharedMemory,
   cores,
 });
 
 describe("chooseBackend", () => {
-  test("auto: a small model takes the CPU even beside a GPU, and says why", () => {
-    expect(chooseBackend("auto", 12e6, on(REAL))).toEqual({
+  test("auto: a small model takes the CPU even beside a GPU, and says why", async () => {
+    expect(await chooseBackend("auto", 12e6, on(REAL))).toEqual({
       backend: "wasm",
       device: "CPU",
       threads: WASM_THREADS,
@@ -33,36 +34,38 @@ describe("chooseBackend", () => {
     });
   });
 
-  test("auto: a larger model takes a real GPU, never a software one", () => {
-    expect(chooseBackend("auto", SMALL_MODEL_BYTES + 1, on(REAL))).toMatchObject({
+  test("auto: a larger model takes a real GPU, never a software one", async () => {
+    expect(await chooseBackend("auto", SMALL_MODEL_BYTES + 1, on(REAL))).toMatchObject({
       backend: "webgpu",
       device: "Nice GPU",
     });
-    expect(chooseBackend("auto", SMALL_MODEL_BYTES + 1, on(SOFTWARE))).toMatchObject({
+    expect(await chooseBackend("auto", SMALL_MODEL_BYTES + 1, on(SOFTWARE))).toMatchObject({
       backend: "wasm",
       reason: "WebGPU runs in software here (SwiftShader). The CPU runs the model instead.",
     });
-    expect(chooseBackend("auto", SMALL_MODEL_BYTES + 1, on(ABSENT)).reason).toContain(ABSENT.why);
+    expect((await chooseBackend("auto", SMALL_MODEL_BYTES + 1, on(ABSENT))).reason).toContain(
+      ABSENT.why,
+    );
   });
 
-  test("auto: what fits no CPU is refused without a GPU, with the GPU's own reason", () => {
-    expect(chooseBackend("auto", WASM_MODEL_BYTES + 1, on(REAL)).backend).toBe("webgpu");
-    expect(() => chooseBackend("auto", WASM_MODEL_BYTES + 1, on(ABSENT))).toThrow(
+  test("auto: what fits no CPU is refused without a GPU, with the GPU's own reason", async () => {
+    expect((await chooseBackend("auto", WASM_MODEL_BYTES + 1, on(REAL))).backend).toBe("webgpu");
+    await expect(chooseBackend("auto", WASM_MODEL_BYTES + 1, on(ABSENT))).rejects.toThrow(
       /no WebGPU.*too much for the CPU/,
     );
   });
 
-  test("an explicit choice is obeyed or refused", () => {
-    expect(chooseBackend("webgpu", 1, on(SOFTWARE))).toMatchObject({
+  test("an explicit choice is obeyed or refused", async () => {
+    expect(await chooseBackend("webgpu", 1, on(SOFTWARE))).toMatchObject({
       backend: "webgpu",
       device: "SwiftShader",
     });
-    expect(chooseBackend("wasm", 1e9, on(REAL)).backend).toBe("wasm");
-    expect(() => chooseBackend("webgpu", 1, on(ABSENT))).toThrow(SottoError);
+    expect((await chooseBackend("wasm", 1e9, on(REAL))).backend).toBe("wasm");
+    await expect(chooseBackend("webgpu", 1, on(ABSENT))).rejects.toThrow(SottoError);
   });
 
-  test("one thread where memory cannot be shared, and it says so", () => {
-    expect(chooseBackend("wasm", 1, on(REAL, false))).toMatchObject({
+  test("one thread where memory cannot be shared, and it says so", async () => {
+    expect(await chooseBackend("wasm", 1, on(REAL, false))).toMatchObject({
       threads: 1,
       reason: expect.stringContaining("not cross-origin isolated"),
     });
@@ -77,9 +80,9 @@ describe("chooseBackend", () => {
     fc.integer({ min: 1, max: 16 }),
   ] as const)(
     "gives a back end that this machine has, or a SottoError",
-    (asked, bytes, gpu, shared, cores, threads) => {
+    async (asked, bytes, gpu, shared, cores, threads) => {
       try {
-        const report = chooseBackend(asked, bytes, on(gpu, shared, cores), threads);
+        const report = await chooseBackend(asked, bytes, on(gpu, shared, cores), threads);
         if (asked !== "auto") expect(report.backend).toBe(asked);
         if (report.backend === "webgpu") expect(gpu.usable).toBe(true);
         expect(report.threads).toBeGreaterThanOrEqual(1);

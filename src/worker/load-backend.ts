@@ -15,16 +15,19 @@ export const WASM_MODEL_BYTES = 1.5 * 2 ** 30;
 /** More threads than this do not make frames of a small model shorter; they take cores from the audio. */
 export const WASM_THREADS = 2;
 
+/** The WebGPU adapter, or the reason why there is none that can run a model. */
+export type GpuFacts =
+  | { readonly usable: true; readonly name: string; readonly software: boolean }
+  | {
+      readonly usable: false;
+      readonly code: "webgpu-absent" | "webgpu-limits";
+      readonly why: string;
+    };
+
 /** What this machine offers. */
 export interface Machine {
-  /** The WebGPU adapter, or the reason why there is none that can run a model. */
-  readonly gpu:
-    | { readonly usable: true; readonly name: string; readonly software: boolean }
-    | {
-        readonly usable: false;
-        readonly code: "webgpu-absent" | "webgpu-limits";
-        readonly why: string;
-      };
+  /** Asked only when the answer matters: looking for an adapter starts a process and may print warnings. */
+  readonly gpu: () => Promise<GpuFacts>;
   /** Shared memory, and with it wasm threads, needs a cross-origin isolated page (always so in Node). */
   readonly sharedMemory: boolean;
   readonly cores: number;
@@ -37,15 +40,15 @@ export interface Machine {
  * @param threads wasm threads to use at most; the default is WASM_THREADS
  * @throws SottoError `webgpu-absent` or `webgpu-limits` when the model needs a GPU that is not there
  */
-export function chooseBackend(
+export async function chooseBackend(
   asked: BackendChoice,
   weightBytes: number,
   machine: Machine,
   threads: number = WASM_THREADS,
-): BackendReport {
-  const { gpu } = machine;
+): Promise<BackendReport> {
   const megabytes = `${Math.round(weightBytes / 1e6)} MB`;
   if (asked === "webgpu") {
+    const gpu = await machine.gpu();
     if (!gpu.usable) throw noGpu(gpu.code, gpu.why);
     return { backend: "webgpu", device: gpu.name, threads: 1, reason: "WebGPU was asked for." };
   }
@@ -53,6 +56,7 @@ export function chooseBackend(
   if (weightBytes <= SMALL_MODEL_BYTES) {
     return onCpu(`The model has ${megabytes}, small enough for the CPU.`, machine, threads);
   }
+  const gpu = await machine.gpu();
   if (gpu.usable && !gpu.software) {
     const reason = `The model has ${megabytes} and there is a GPU.`;
     return { backend: "webgpu", device: gpu.name, threads: 1, reason };

@@ -10,8 +10,7 @@ export function sendErrorsAsData(): void {
   const standard = Comlink.transferHandlers.get("throw");
   if (standard === undefined) throw new Error("comlink has no handler for thrown values any more");
   Comlink.transferHandlers.set("throw", {
-    canHandle: standard.canHandle,
-    deserialize: standard.deserialize,
+    ...standard,
     serialize: (thrown) => {
       const { value } = thrown as { readonly value: unknown };
       const error = SottoError.from(
