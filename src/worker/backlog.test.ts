@@ -48,15 +48,10 @@ function simulate(durationsMs: readonly number[]): Simulated {
   };
 }
 
-const steady = (frames: number, ms: number): number[] =>
-  Array.from({ length: frames }, () => ms);
+const steady = (frames: number, ms: number): number[] => Array.from({ length: frames }, () => ms);
 
 describe("BacklogPolicy", () => {
-  test.prop([
-    fc.array(
-      fc.tuple(fc.nat(60), fc.double({ min: 0, max: 500, noNaN: true })),
-    ),
-  ])(
+  test.prop([fc.array(fc.tuple(fc.nat(60), fc.double({ min: 0, max: 500, noNaN: true })))])(
     "flushes exactly past the bound and never silences a punctual frame",
     (observations) => {
       const policy = new BacklogPolicy();
@@ -70,38 +65,30 @@ describe("BacklogPolicy", () => {
     },
   );
 
-  test.prop([
-    fc.array(
-      fc.tuple(fc.nat(60), fc.double({ min: 0, max: 500, noNaN: true })),
-    ),
-  ])("announces recovery only after trouble, and once", (observations) => {
-    const policy = new BacklogPolicy();
-    let degraded = false;
-    for (const [waiting, ms] of observations) {
-      const { notice } = policy.judge(waiting, ms);
-      if (notice === null) expect(degraded).toBe(true);
-      if (notice !== undefined) degraded = notice !== null;
-    }
-  });
+  test.prop([fc.array(fc.tuple(fc.nat(60), fc.double({ min: 0, max: 500, noNaN: true })))])(
+    "announces recovery only after trouble, and once",
+    (observations) => {
+      const policy = new BacklogPolicy();
+      let degraded = false;
+      for (const [waiting, ms] of observations) {
+        const { notice } = policy.judge(waiting, ms);
+        if (notice === null) expect(degraded).toBe(true);
+        if (notice !== undefined) degraded = notice !== null;
+      }
+    },
+  );
 
-  test.prop([
-    fc.integer({ min: 5, max: 60 }),
-    fc.integer({ min: 200, max: 1_900 }),
-  ])(
+  test.prop([fc.integer({ min: 5, max: 60 }), fc.integer({ min: 200, max: 1_900 })])(
     "after one stall a fast device skips playback once, in one piece, loses no step and is live again",
     (pace, stall) => {
       const run = simulate([...steady(20, pace), stall, ...steady(150, pace)]);
       expect(run.flushed).toBe(0);
       expect(run.waiting.at(-1)).toBe(0);
       expect(run.played.at(-1)).toBe(true);
-      const skips = run.played
-        .map((play, i) => (play ? -1 : i))
-        .filter((i) => i >= 0);
+      const skips = run.played.map((play, i) => (play ? -1 : i)).filter((i) => i >= 0);
       const starts = skips.filter((i) => run.played[i - 1] === true);
       if (pace <= 20) expect(starts.length).toBeLessThanOrEqual(1);
-      expect(skips.every((i) => (run.waiting[i] ?? 0) >= LATE_FRAMES)).toBe(
-        true,
-      );
+      expect(skips.every((i) => (run.waiting[i] ?? 0) >= LATE_FRAMES)).toBe(true);
     },
   );
 

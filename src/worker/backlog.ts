@@ -83,8 +83,6 @@ export class BacklogPolicy {
 
   /** How long the backlog lasts when each frame takes `pace` ms and a new one comes every 80 ms. */
   #catchUpMs(waiting: number, pace: number): number {
-    return pace >= FRAME_MS
-      ? Infinity
-      : (waiting * pace * FRAME_MS) / (FRAME_MS - pace);
+    return pace >= FRAME_MS ? Infinity : (waiting * pace * FRAME_MS) / (FRAME_MS - pace);
   }
 }
