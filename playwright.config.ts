@@ -6,6 +6,7 @@ const ORIGIN = "http://localhost:4173";
 
 export default defineConfig({
   testDir: "e2e",
+  testMatch: "*.spec.ts",
   outputDir: "test-results",
   // Real-time audio on two cores: a second page beside it would be measured too.
   workers: 1,

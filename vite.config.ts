@@ -1,6 +1,6 @@
 // How the pages are built and served: modern syntax kept, our headers on every answer, ONNX Runtime from our own origin.
 
-import { createReadStream, existsSync } from "node:fs";
+import { createReadStream, existsSync, readdirSync } from "node:fs";
 import { basename, join } from "node:path";
 import type { Connect, Plugin } from "vite";
 import { defaultClientConditions, defineConfig } from "vite";
@@ -63,6 +63,7 @@ export default defineConfig({
     assetsInlineLimit: 0,
     modulePreload: { polyfill: false },
     sourcemap: true,
-    rolldownOptions: { input: { index: "index.html" } },
+    // Every page of the repository root.
+    rolldownOptions: { input: readdirSync(".").filter((name) => name.endsWith(".html")) },
   },
 });

@@ -1,6 +1,7 @@
 // Finds a Chromium for the end-to-end tests, and gets one where there is none. Plain Node.
 
 import { existsSync } from "node:fs";
+import { delimiter, join } from "node:path";
 import { aptInstall, canUseApt, run, say, SetupError } from "./console.mjs";
 
 /** Tried in this order; a name without a slash is looked up on the PATH. */
@@ -20,7 +21,7 @@ const DOWNLOAD_TIMEOUT_MS = 300_000;
 
 /**
  * A Chromium that starts. Tries what is installed, then Playwright's download, then apt-get.
- * @returns {Promise<string>} its path or command
+ * @returns {Promise<string>} its path
  */
 export async function ensureChromium() {
   const installed = findInstalled() ?? (await findPlaywrights());
@@ -39,9 +40,21 @@ export async function ensureChromium() {
   );
 }
 
-/** @returns {string | undefined} */
-function findInstalled() {
-  return CANDIDATES.find((candidate) => candidate !== undefined && starts(candidate));
+/**
+ * A browser that is already there.
+ * @returns {string | undefined} its absolute path
+ */
+export function findInstalled() {
+  const paths = CANDIDATES.flatMap((candidate) => {
+    if (candidate === undefined) return [];
+    return /[\\/]/.test(candidate) ? [candidate] : onPath(candidate);
+  });
+  return paths.find((path) => existsSync(path) && starts(path));
+}
+
+/** @param {string} command */
+function onPath(command) {
+  return (process.env["PATH"] ?? "").split(delimiter).map((folder) => join(folder, command));
 }
 
 async function findPlaywrights() {

@@ -8,7 +8,8 @@ import { aptInstall, canUseApt, run, say, SetupError } from "./console.mjs";
 const REQUIREMENTS = "training/requirements-eval.txt";
 const ENVIRONMENT = ".cache/recogniser";
 const STAMP = `${ENVIRONMENT}/requirements.sha256`;
-const PYTHON =
+/** The Python of the environment, from the repository root. */
+export const PYTHON =
   process.platform === "win32" ? `${ENVIRONMENT}/Scripts/python.exe` : `${ENVIRONMENT}/bin/python`;
 
 /**

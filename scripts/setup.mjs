@@ -1,6 +1,7 @@
 // Everything that a fresh clone needs before it can be built: dependencies, ONNX Runtime's files, the model.
 // Each step looks first and does nothing when its work is done. Plain Node: runs before `npm ci` has.
 
+import { createHash } from "node:crypto";
 import { copyFileSync, existsSync, mkdirSync, readFileSync, statSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -71,11 +72,20 @@ function isSameCopy(source, target) {
   return from.size === to.size && to.mtimeMs >= from.mtimeMs;
 }
 
+/** The files that the model's manifest lists, each with the size and SHA-256 that it states. */
 function checkModel() {
-  if (existsSync(MODEL)) return;
-  throw new SetupError(
-    `${MODEL} is missing. It is part of the repository: run "git checkout -- ${MODEL}".`,
-  );
+  const manifest = join(MODEL, "manifest.json");
+  const repair = `The model is part of the repository: run "git checkout -- ${MODEL}".`;
+  if (!existsSync(manifest)) throw new SetupError(`${manifest} is missing. ${repair}`);
+  /** @type {{ files: { name: string, bytes: number, sha256: string }[] }} */
+  const { files } = JSON.parse(readFileSync(manifest, "utf8"));
+  for (const { name, bytes, sha256 } of files) {
+    const file = join(MODEL, name);
+    if (!existsSync(file)) throw new SetupError(`${file} is missing. ${repair}`);
+    const data = readFileSync(file);
+    if (data.length !== bytes || createHash("sha256").update(data).digest("hex") !== sha256)
+      throw new SetupError(`${file} is not the file that its manifest describes. ${repair}`);
+  }
 }
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) await runMain(setUp);

@@ -25,7 +25,10 @@ await runMain(async () => {
     step("lint", "npm", ["run", "-s", "lint"]),
     step("format", "npm", ["run", "-s", "format:check"]),
     step("unit tests", "npx", [
-      ...["vitest", "run", "--reporter=default", "--reporter=json"],
+      "vitest",
+      "run",
+      "--reporter=default",
+      "--reporter=json",
       `--outputFile.json=${UNIT_REPORT}`,
     ]),
     step("build", "npm", ["run", "-s", "build"]),
