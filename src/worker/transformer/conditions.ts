@@ -26,7 +26,10 @@ export function conditionSum(
 ): Float32Array {
   for (const name of Object.keys(values)) {
     if (!conditions.some((condition) => condition.name === name)) {
-      throw badCondition(`no condition called "${name}"`, conditions.map((c) => c.name));
+      throw badCondition(
+        `no condition called "${name}"`,
+        conditions.map((c) => c.name),
+      );
     }
   }
   const sum = new Float32Array(dim);
@@ -58,5 +61,9 @@ function conditionVector(
 }
 
 function badCondition(what: string, choices: readonly string[]): SottoError {
-  return new SottoError("bad-argument", `This model has ${what}.`, `Choose one of: ${choices.join(", ")}.`);
+  return new SottoError(
+    "bad-argument",
+    `This model has ${what}.`,
+    `Choose one of: ${choices.join(", ")}.`,
+  );
 }

@@ -58,7 +58,13 @@ describe("parseLmConfig", () => {
       ropePairs: "interleaved",
       nQ: 16,
       depQ: 8,
-      depth: { dim: 1024, sets: 8, schedule: [0, 1, 2, 3, 4, 5, 6, 7], lowRank: null, headNorm: false },
+      depth: {
+        dim: 1024,
+        sets: 8,
+        schedule: [0, 1, 2, 3, 4, 5, 6, 7],
+        lowRank: null,
+        headNorm: false,
+      },
       conditions: [],
       extraHeads: null,
       defaults: { textTemperature: 0.7, textTopK: 25, audioTemperature: 0.8, audioTopK: 250 },
@@ -77,7 +83,10 @@ describe("parseLmConfig", () => {
       depformer_weights_per_step_schedule: [0, 1, 2, 3, 4, 4, 4, 4],
       lm_gen_config: { temp: 0.8, temp_text: 0.6, top_k: 200, top_k_text: 50 },
       conditioners: {
-        description: { type: "lut", lut: { n_bins: 31, dim: 16, tokenizer: "noop", possible_values: ["very_good"] } },
+        description: {
+          type: "lut",
+          lut: { n_bins: 31, dim: 16, tokenizer: "noop", possible_values: ["very_good"] },
+        },
       },
       fuser: { sum: ["description"] },
     });
@@ -112,7 +121,10 @@ describe("parseLmConfig", () => {
     [{ quantize: true }, /quantize/],
     [{ depformer_kv_repeat: 2 }, /depformer_kv_repeat/],
     [{ delays: [1, ...Array<number>(16).fill(0)] }, /text delay/],
-    [{ conditioners: { voice: { type: "tensor", tensor: { dim: 12 } } } }, /"voice" of type "tensor"/],
+    [
+      { conditioners: { voice: { type: "tensor", tensor: { dim: 12 } } } },
+      /"voice" of type "tensor"/,
+    ],
     [{ conditioners: {}, fuser: { cross: ["voice"] } }, /fuser "cross"/],
   ])("refuses %j by name as unsupported", (change, message) => {
     const error = thrown({ ...MOSHI, ...change });

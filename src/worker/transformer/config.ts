@@ -70,7 +70,15 @@ export interface LmConfig {
 }
 
 /** Bounds that no published checkpoint comes near: a hostile config must not size an allocation. */
-const LIMITS = { dim: 16_384, layers: 256, heads: 256, card: 1 << 20, nQ: 128, delay: 256, context: 1 << 17 };
+const LIMITS = {
+  dim: 16_384,
+  layers: 256,
+  heads: 256,
+  card: 1 << 20,
+  nQ: 128,
+  delay: 256,
+  context: 1 << 17,
+};
 
 /**
  * @param json the parsed config.json
@@ -84,8 +92,10 @@ export function parseLmConfig(json: unknown): LmConfig {
   const dim = read.integer("dim", 2, LIMITS.dim);
   const heads = read.integer("num_heads", 1, LIMITS.heads);
   const kvRepeat = read.integer("kv_repeat", 1, heads, 1);
-  if (dim % (2 * heads) !== 0) throw malformed("dim", `a multiple of twice num_heads ${heads}`, dim);
-  if (heads % kvRepeat !== 0) throw malformed("kv_repeat", `a divisor of num_heads ${heads}`, kvRepeat);
+  if (dim % (2 * heads) !== 0)
+    throw malformed("dim", `a multiple of twice num_heads ${heads}`, dim);
+  if (heads % kvRepeat !== 0)
+    throw malformed("kv_repeat", `a divisor of num_heads ${heads}`, kvRepeat);
   const nQ = read.integer("n_q", 1, LIMITS.nQ);
   const depQ = read.integer("dep_q", 0, nQ);
   const extraHeads = read.integer("extra_heads_num_heads", 0, 64, 0);
@@ -106,7 +116,9 @@ export function parseLmConfig(json: unknown): LmConfig {
     textPadding: read.integer("existing_text_padding_id", 0, LIMITS.card, 3),
     depth: depQ === 0 ? null : readDepth(read, depQ),
     extraHeads:
-      extraHeads === 0 ? null : { count: extraHeads, dim: read.integer("extra_heads_dim", 1, LIMITS.dim) },
+      extraHeads === 0
+        ? null
+        : { count: extraHeads, dim: read.integer("extra_heads_dim", 1, LIMITS.dim) },
     conditions: readConditions(read),
     defaults: readDefaults(read),
     files: {
@@ -124,7 +136,8 @@ export function userCodebooks(config: Pick<LmConfig, "nQ" | "depQ">): number {
 
 function readDelays(read: Reader, nQ: number): readonly number[] {
   const delays = read.integers("delays", 0, LIMITS.delay);
-  if (delays.length !== nQ + 1) throw malformed("delays", `${nQ + 1} numbers (1 + n_q)`, delays.length);
+  if (delays.length !== nQ + 1)
+    throw malformed("delays", `${nQ + 1} numbers (1 + n_q)`, delays.length);
   if (delays[0] !== 0) throw unsupported(`a text delay of ${delays[0]} steps`);
   return delays;
 }
@@ -132,12 +145,17 @@ function readDelays(read: Reader, nQ: number): readonly number[] {
 function readDepth(read: Reader, depQ: number): DepthConfig {
   const dim = read.integer("depformer_dim", 2, LIMITS.dim);
   const heads = read.integer("depformer_num_heads", 1, LIMITS.heads);
-  if (dim % heads !== 0) throw malformed("depformer_dim", `a multiple of depformer_num_heads ${heads}`, dim);
+  if (dim % heads !== 0)
+    throw malformed("depformer_dim", `a multiple of depformer_num_heads ${heads}`, dim);
   const schedule = read.has("depformer_weights_per_step_schedule")
     ? read.integers("depformer_weights_per_step_schedule", 0, LIMITS.nQ)
     : Array.from({ length: depQ }, (_, k) => k);
   if (schedule.length < depQ) {
-    throw malformed("depformer_weights_per_step_schedule", `${depQ} numbers (dep_q)`, schedule.length);
+    throw malformed(
+      "depformer_weights_per_step_schedule",
+      `${depQ} numbers (dep_q)`,
+      schedule.length,
+    );
   }
   const used = schedule.slice(0, depQ);
   return {
@@ -178,7 +196,9 @@ function readConditions(read: Reader): readonly LutCondition[] {
 }
 
 function readDefaults(read: Reader): SessionSettings {
-  const gen = read.has("lm_gen_config") ? read.object("lm_gen_config") : reader({}, "lm_gen_config");
+  const gen = read.has("lm_gen_config")
+    ? read.object("lm_gen_config")
+    : reader({}, "lm_gen_config");
   const audioTemperature = gen.nonNegative("temp", 0.8);
   return {
     seed: 0,
@@ -253,12 +273,21 @@ function reader(json: unknown, path: string): Reader {
   const raw = (key: string): unknown => (Object.hasOwn(json, key) ? json[key] : undefined);
   const has = (key: string): boolean => raw(key) !== undefined && raw(key) !== null;
 
-  const number = (key: string, fallback: number | undefined, ok: (n: number) => boolean, expected: string) => {
+  const number = (
+    key: string,
+    fallback: number | undefined,
+    ok: (n: number) => boolean,
+    expected: string,
+  ) => {
     const value = has(key) ? raw(key) : fallback;
     if (typeof value !== "number" || !ok(value)) throw malformed(at(key), expected, value);
     return value;
   };
-  const list = <T>(key: string, ok: (item: unknown) => item is T, expected: string): readonly T[] => {
+  const list = <T>(
+    key: string,
+    ok: (item: unknown) => item is T,
+    expected: string,
+  ): readonly T[] => {
     const value = raw(key);
     if (!Array.isArray(value) || !value.every(ok)) throw malformed(at(key), expected, value);
     return value;
@@ -275,7 +304,8 @@ function reader(json: unknown, path: string): Reader {
         (n) => Number.isInteger(n) && n >= min && n <= max,
         `a whole number from ${min} to ${max}`,
       ),
-    positive: (key) => number(key, undefined, (n) => Number.isFinite(n) && n > 0, "a number above 0"),
+    positive: (key) =>
+      number(key, undefined, (n) => Number.isFinite(n) && n > 0, "a number above 0"),
     nonNegative: (key, fallback) =>
       number(key, fallback, (n) => Number.isFinite(n) && n >= 0, "a number, 0 or above"),
     text: (key, fallback) => {
@@ -293,10 +323,12 @@ function reader(json: unknown, path: string): Reader {
     integers: (key, min, max) =>
       list(
         key,
-        (item): item is number => typeof item === "number" && Number.isInteger(item) && item >= min && item <= max,
+        (item): item is number =>
+          typeof item === "number" && Number.isInteger(item) && item >= min && item <= max,
         `a list of whole numbers from ${min} to ${max}`,
       ),
-    strings: (key) => list(key, (item): item is string => typeof item === "string", "a list of strings"),
+    strings: (key) =>
+      list(key, (item): item is string => typeof item === "string", "a list of strings"),
     object: (key) => reader(raw(key), at(key)),
   };
 }

@@ -38,7 +38,8 @@ export function depthTransformer(
   let previous = textToken;
   for (const [k, set] of depth.schedule.entries()) {
     const input =
-      inputs.get(set) ?? hidden.linear(weights.matrix(`depformer_in.${set}.weight`, dim, config.dim));
+      inputs.get(set) ??
+      hidden.linear(weights.matrix(`depformer_in.${set}.weight`, dim, config.dim));
     inputs.set(set, input);
 
     let x = input.add(embedPrevious(previous, k, config, depth, weights));
@@ -46,7 +47,14 @@ export function depthTransformer(
       const at = `depformer.layers.${layer}`;
       const norm = (y: Tensor, name: string) =>
         rmsNorm(y, weights.alpha(`${at}.${name}.alpha`, dim), RMS_EPSILON);
-      const [attended, memory] = selfAttention(norm(x, "norm1"), `${at}.self_attn`, set, memories[layer], depth, weights);
+      const [attended, memory] = selfAttention(
+        norm(x, "norm1"),
+        `${at}.self_attn`,
+        set,
+        memories[layer],
+        depth,
+        weights,
+      );
       memories[layer] = memory;
       x = x.add(attended);
       x = x.add(gatedMlp(norm(x, "norm2"), `${at}.gating.${set}`, weights));
@@ -100,7 +108,9 @@ function selfAttention(
   const now = { keys: append(memory?.keys, key), values: append(memory?.values, value) };
   // A single key takes all the attention.
   const attended =
-    memory === undefined ? value : attend(query.reshape(1, 1, branches * dim), now.keys, now.values, null);
+    memory === undefined
+      ? value
+      : attend(query.reshape(1, 1, branches * dim), now.keys, now.values, null);
   const output = attended.reshape(branches, dim);
   return [output.linear(weights.block(`${at}.out_proj.weight`, set, sets, dim, dim)), now];
 }

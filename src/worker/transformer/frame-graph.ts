@@ -91,7 +91,10 @@ export function buildFrameGraph(
   const tokens = [textToken];
   if (config.depth !== null) {
     const audioCandidates = Math.min(options.audioCandidates, config.card);
-    const audioNoise = graph.input(FRAME_INPUTS.audioNoise, "float32", [config.depQ, audioCandidates]);
+    const audioNoise = graph.input(FRAME_INPUTS.audioNoise, "float32", [
+      config.depQ,
+      audioCandidates,
+    ]);
     const noiseOf = audioNoise.split(0, Array<number>(config.depQ).fill(1));
     tokens.push(
       ...depthTransformer(hidden, textToken, config, config.depth, weights, (logits, codebook) => {
@@ -123,13 +126,20 @@ export function branchesOf(options: Pick<FrameGraphOptions, "guidance">): number
 }
 
 /** Adds the conditions: [1, dim] → [branches, dim]. */
-function condition(x: Tensor, config: LmConfig, weights: LmWeights, options: FrameGraphOptions): Tensor {
+function condition(
+  x: Tensor,
+  config: LmConfig,
+  weights: LmWeights,
+  options: FrameGraphOptions,
+): Tensor {
   if (config.conditions.length === 0 && !options.conditions && !options.guidance) return x;
   const branches = [options.conditions ?? {}];
   if (options.guidance) branches.push(options.guidance.negative);
   const sums = branches.map((values) => conditionSum(config, values, weights));
   const data = Float32Array.from(sums.flatMap((sum) => [...sum]));
-  return x.add(x.graph.weight("conditions", { dtype: "float32", shape: [sums.length, config.dim], data }));
+  return x.add(
+    x.graph.weight("conditions", { dtype: "float32", shape: [sums.length, config.dim], data }),
+  );
 }
 
 /** Joins the logits of the two branches [2, n] → [1, n]. */

@@ -10,5 +10,8 @@ export function gatedMlp(x: Tensor, at: string, weights: LmWeights): Tensor {
   const hidden = weights.columns(`${at}.linear_out.weight`, dim);
   const both = x.linear(weights.matrix(`${at}.linear_in.weight`, 2 * hidden, dim));
   const [gate, up] = both.split(1, [hidden, hidden]);
-  return gate.silu().mul(up).linear(weights.matrix(`${at}.linear_out.weight`, dim, hidden));
+  return gate
+    .silu()
+    .mul(up)
+    .linear(weights.matrix(`${at}.linear_out.weight`, dim, hidden));
 }

@@ -159,12 +159,14 @@ function badSetting(name: string, value: number, choices: string): SottoError {
 
 function int32(outputs: TensorMap, name: string): Int32Array {
   const data = outputs[name];
-  if (!(data instanceof Int32Array)) throw new TypeError(`The frame graph gave no int32 "${name}".`);
+  if (!(data instanceof Int32Array))
+    throw new TypeError(`The frame graph gave no int32 "${name}".`);
   return data;
 }
 
 function float32(outputs: TensorMap, name: string): Float32Array {
   const data = outputs[name];
-  if (!(data instanceof Float32Array)) throw new TypeError(`The frame graph gave no float32 "${name}".`);
+  if (!(data instanceof Float32Array))
+    throw new TypeError(`The frame graph gave no float32 "${name}".`);
   return data;
 }

@@ -39,5 +39,6 @@ it("draws uniform numbers strictly inside (0, 1): mean 1/2, variance 1/12, flat 
   // Bounds are five standard errors.
   expect(Math.abs(mean - 0.5)).toBeLessThan(5 * Math.sqrt(1 / 12 / n));
   expect(Math.abs(squares / n - mean * mean - 1 / 12)).toBeLessThan(1e-3);
-  for (const count of deciles) expect(Math.abs(count - n / 10)).toBeLessThan(5 * Math.sqrt(n * 0.09));
+  for (const count of deciles)
+    expect(Math.abs(count - n / 10)).toBeLessThan(5 * Math.sqrt(n * 0.09));
 });

@@ -19,5 +19,8 @@ it("stays on the unit circle after a day of steps", () => {
   rope.fill(1_080_000, cos, sin);
   for (const [i, c] of cos.entries()) expect(c ** 2 + (sin[i] ?? 0) ** 2).toBeCloseTo(1, 5);
   // The angle is rounded to fp32, as in the reference.
-  expect(cos[1]).toBeCloseTo(Math.cos(Math.fround(1_080_000 * Math.fround(10_000 ** (-1 / 32)))), 6);
+  expect(cos[1]).toBeCloseTo(
+    Math.cos(Math.fround(1_080_000 * Math.fround(10_000 ** (-1 / 32)))),
+    6,
+  );
 });

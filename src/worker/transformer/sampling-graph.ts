@@ -24,7 +24,11 @@ export function sampleToken(logits: Tensor, noise: Tensor, sliceWidth?: number):
  * the winners of the slices then compete, again in slices if need be. Exact: a token among the k best of all
  * is among the k best of its slice. Of equal logits the lowest token comes first, as in one sort.
  */
-function candidates(logits: Tensor, k: number, sliceWidth: number): { values: Tensor; tokens: Tensor } {
+function candidates(
+  logits: Tensor,
+  k: number,
+  sliceWidth: number,
+): { values: Tensor; tokens: Tensor } {
   const { graph } = logits;
   const width = logits.dim(1);
   const slices = Math.ceil(width / sliceWidth);
@@ -34,11 +38,19 @@ function candidates(logits: Tensor, k: number, sliceWidth: number): { values: Te
   }
   const each = Math.ceil(width / slices);
   const missing = slices * each - width;
-  const filler = graph.constant("float32", [1, missing], new Float32Array(missing).fill(EXCLUDED));
-  const padded = missing === 0 ? logits : concat([logits, filler], 1);
+  const fill = (size: number) =>
+    graph.constant("float32", [1, size], new Float32Array(size).fill(EXCLUDED));
+  const padded = missing === 0 ? logits : concat([logits, fill(missing)], 1);
   const { values, indices } = padded.reshape(slices, each).topK(k);
-  const starts = graph.constant("int32", [slices, 1], Int32Array.from({ length: slices }, (_, i) => i * each));
-  const tokens = indices.cast("int32").add(starts).reshape(slices * k);
+  const starts = graph.constant(
+    "int32",
+    [slices, 1],
+    Int32Array.from({ length: slices }, (_, i) => i * each),
+  );
+  const tokens = indices
+    .cast("int32")
+    .add(starts)
+    .reshape(slices * k);
   const best = candidates(values.reshape(1, slices * k), k, sliceWidth);
   return { values: best.values, tokens: tokens.gather(best.tokens) };
 }

@@ -41,14 +41,22 @@ describe("fillNoise", () => {
     }
     for (const [i, weight] of weights.entries()) {
       const p = weight / total;
-      expect(Math.abs((counts[i] ?? 0) - n * p)).toBeLessThanOrEqual(5 * Math.sqrt(n * p * (1 - p)));
+      expect(Math.abs((counts[i] ?? 0) - n * p)).toBeLessThanOrEqual(
+        5 * Math.sqrt(n * p * (1 - p)),
+      );
     }
   });
 
   it("is silent at temperature 0, so that the most likely candidate wins", () => {
     const noise = new Float32Array(6);
     fillNoise(noise, { temperature: 0, topK: 4 }, new Random(5));
-    expect([...noise].map(Math.abs)).toEqual([0, 0, 0, 0, ...Array(2).fill(Math.abs(Math.fround(EXCLUDED)))]);
+    expect([...noise].map(Math.abs)).toEqual([
+      0,
+      0,
+      0,
+      0,
+      ...Array(2).fill(Math.abs(Math.fround(EXCLUDED))),
+    ]);
   });
 
   it("keeps all candidates for topK 0 and beyond its width", () => {

@@ -16,7 +16,8 @@ function feed(scheduler: Scheduler, rows: number): number[] {
   return [...column];
 }
 
-const range = (from: number, count: number) => Int32Array.from({ length: count }, (_, i) => from + i);
+const range = (from: number, count: number) =>
+  Int32Array.from({ length: count }, (_, i) => from + i);
 
 describe("the worked example of the spec, Moshi's delays", () => {
   it("feeds and completes what the spec says, step by step", () => {
@@ -72,15 +73,15 @@ describe("the worked example of the spec, Moshi's delays", () => {
 const configs = fc
   .record({ depQ: fc.integer({ min: 0, max: 5 }), users: fc.integer({ min: 0, max: 5 }) })
   .chain(({ depQ, users }) =>
-    fc.array(fc.integer({ min: 0, max: 6 }), { minLength: depQ + users, maxLength: depQ + users }).map(
-      (delays): SchedulerConfig => ({
+    fc
+      .array(fc.integer({ min: 0, max: 6 }), { minLength: depQ + users, maxLength: depQ + users })
+      .map((delays): SchedulerConfig => ({
         nQ: depQ + users,
         depQ,
         delays: [0, ...delays],
         textCard: 1_000_000,
         card: 2_000_000,
-      }),
-    ),
+      })),
   );
 
 /** The token of row k that step p samples, or of user frame p: unique in the whole run. */
@@ -99,7 +100,8 @@ describe("any delays", () => {
       // The definition, written as it stands in the spec, with every column kept.
       const grid = Array.from({ length: rows }, (_, k) => {
         const row: number[] = [];
-        for (let p = 0; p <= (delays[k] ?? 0); p++) row[p] = k === 0 ? config.textCard : config.card;
+        for (let p = 0; p <= (delays[k] ?? 0); p++)
+          row[p] = k === 0 ? config.textCard : config.card;
         return row;
       });
       const at = (k: number, p: number) => grid[k]?.[p];
@@ -115,15 +117,20 @@ describe("any delays", () => {
       }
 
       for (let p = 0; p < steps; p++) {
-        if (p > 0) scheduler.placeUser(Int32Array.from({ length: nQ - depQ }, (_, q) => userAt(q, p - 1)));
+        if (p > 0)
+          scheduler.placeUser(Int32Array.from({ length: nQ - depQ }, (_, q) => userAt(q, p - 1)));
         expect(feed(scheduler, rows)).toEqual(grid.map((row) => row[p]));
 
-        const own = scheduler.complete(Int32Array.from({ length: 1 + depQ }, (_, k) => sampledAt(k, p)));
+        const own = scheduler.complete(
+          Int32Array.from({ length: 1 + depQ }, (_, k) => sampledAt(k, p)),
+        );
         for (let k = 0; k <= depQ; k++) {
           if (p + 1 > (delays[k] ?? 0)) put(k, p + 1, sampledAt(k, p));
         }
         const j = p - maxDelay;
-        const expected = Array.from({ length: depQ }, (_, k) => at(1 + k, j + 1 + (delays[1 + k] ?? 0)));
+        const expected = Array.from({ length: depQ }, (_, k) =>
+          at(1 + k, j + 1 + (delays[1 + k] ?? 0)),
+        );
         expect(own === null ? null : [...own]).toEqual(j < 0 || depQ === 0 ? null : expected);
       }
     },

@@ -56,7 +56,9 @@ export class Scheduler {
     }
     const frame = this.#userFrames;
     if (frame + 1 !== this.#step) {
-      throw new RangeError(`User frame ${frame} drives step ${frame + 1}; the next step is ${this.#step}.`);
+      throw new RangeError(
+        `User frame ${frame} drives step ${frame + 1}; the next step is ${this.#step}.`,
+      );
     }
     for (const [q, code] of codes.entries()) {
       const row = 1 + depQ + q;
@@ -69,7 +71,8 @@ export class Scheduler {
   column(into: Int32Array): void {
     for (let row = 0; row < this.#rows; row++) {
       const token = this.#get(row, this.#step);
-      if (token === UNDEFINED) throw new RangeError(`Step ${this.#step} has no token in row ${row}.`);
+      if (token === UNDEFINED)
+        throw new RangeError(`Step ${this.#step} has no token in row ${row}.`);
       into[row] = token;
     }
   }

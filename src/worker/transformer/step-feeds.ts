@@ -48,13 +48,17 @@ export class StepFeeds {
     this.#forced = make(FRAME_INPUTS.forced, "int32");
     this.tensors = tensors;
     // (batch, head, slot): the slot is the only part that changes.
-    for (let head = 0; head < this.#slot.length / 3; head++) this.#slot[head * 3 + 1] = BigInt(head);
+    for (let head = 0; head < this.#slot.length / 3; head++)
+      this.#slot[head * 3 + 1] = BigInt(head);
     this.reset(0);
   }
 
   /** Most candidates that the graph keeps when it samples text, and audio. */
   get candidates(): { readonly text: number; readonly audio: number } {
-    return { text: this.#textNoise.length, audio: this.#audioNoise.length / this.#config.depQ || 0 };
+    return {
+      text: this.#textNoise.length,
+      audio: this.#audioNoise.length / this.#config.depQ || 0,
+    };
   }
 
   /** Back to step 0: an empty ring, and the random sequence of `seed`. */

@@ -57,14 +57,24 @@ function selfAttention(
 
   const packed = x.linear(weights.matrix(`${at}.in_proj_weight`, dim + 2 * kvDim, dim));
   const [queryKey, value] = packed.split(1, [dim + kvDim, kvDim]);
-  const [query, key] = rotary(queryKey.reshape(1, branches * (heads + kvHeads), 1, headDim), cos, sin, {
-    interleaved: ropePairs === "interleaved",
-  })
+  const [query, key] = rotary(
+    queryKey.reshape(1, branches * (heads + kvHeads), 1, headDim),
+    cos,
+    sin,
+    {
+      interleaved: ropePairs === "interleaved",
+    },
+  )
     .reshape(branches, dim + kvDim)
     .split(1, [dim, kvDim]);
 
   const ring = (name: string, update: Tensor): Tensor => {
-    const cache = graph.state(`${at}.${name}`, "float32", [1, branches * kvHeads, context, headDim]);
+    const cache = graph.state(`${at}.${name}`, "float32", [
+      1,
+      branches * kvHeads,
+      context,
+      headDim,
+    ]);
     const next = cache.scatter(slot, update.reshape(1, branches * kvHeads, 1, headDim));
     graph.keep(cache, next, { inPlace: true });
     return next;

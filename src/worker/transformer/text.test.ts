@@ -6,7 +6,18 @@ const encode = (text: string) => new TextEncoder().encode(text);
 const bytePieces = (text: string) =>
   [...encode(text)].map((b) => `<0x${b.toString(16).toUpperCase().padStart(2, "0")}>`);
 
-const PIECES = ["<unk>", "<s>", "</s>", "<pad>", "▁a", "▁large", "▁lat", "te", "!", ...bytePieces("é😀")];
+const PIECES = [
+  "<unk>",
+  "<s>",
+  "</s>",
+  "<pad>",
+  "▁a",
+  "▁large",
+  "▁lat",
+  "te",
+  "!",
+  ...bytePieces("é😀"),
+];
 const UNIGRAM = {
   added_tokens: [{ id: 3, content: "<pad>", special: true }],
   decoder: { type: "Metaspace" },
@@ -16,7 +27,10 @@ const UNIGRAM = {
 const jsonFile = (json: unknown) => encode(JSON.stringify(json));
 
 /** A SentencePiece ModelProto with the given pieces; `types` are NORMAL (left out) unless given. */
-function sentencePieceFile(pieces: readonly string[], types: Readonly<Record<number, number>> = {}): Uint8Array {
+function sentencePieceFile(
+  pieces: readonly string[],
+  types: Readonly<Record<number, number>> = {},
+): Uint8Array {
   const writer = new BinaryWriter();
   for (const [id, piece] of pieces.entries()) {
     writer.tag(1, WireType.LengthDelimited).fork();
@@ -73,12 +87,20 @@ it("shows nothing for special and control pieces, wherever they stand", () => {
 it.each([
   ["nothing", new Uint8Array(), "model-file-malformed"],
   ["something else", encode("PK\u0003\u0004 not a tokenizer"), "model-file-malformed"],
-  ["a SentencePiece model that breaks off", sentencePieceFile(PIECES).subarray(0, 40), "model-file-malformed"],
+  [
+    "a SentencePiece model that breaks off",
+    sentencePieceFile(PIECES).subarray(0, 40),
+    "model-file-malformed",
+  ],
   ["JSON that breaks off", encode('{"model":'), "model-file-malformed"],
   ["no vocabulary", jsonFile({ model: {} }), "model-file-malformed"],
   ["a piece that is no string", jsonFile({ model: { vocab: [[1, 0]] } }), "model-file-malformed"],
   ["a huge id", jsonFile({ model: { vocab: { x: 2 ** 40 } } }), "model-file-malformed"],
-  ["bytes for letters", jsonFile({ decoder: { type: "ByteLevel" }, model: { vocab: {} } }), "model-unsupported"],
+  [
+    "bytes for letters",
+    jsonFile({ decoder: { type: "ByteLevel" }, model: { vocab: {} } }),
+    "model-unsupported",
+  ],
 ])("refuses a tokenizer file with %s", (_, file, code) => {
   expect(() => textPieces(file)).toThrow(expect.objectContaining({ code }));
 });

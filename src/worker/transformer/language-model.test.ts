@@ -1,0 +1,216 @@
+// The language model's contract on WASM, on the small Moshi-shaped fixture: seeds, settings, forcing, bad files.
+
+import { readFile } from "node:fs/promises";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import type { SessionSettings } from "../../shared/protocol.ts";
+import type { HostTensor } from "../graph/index.ts";
+import { configure } from "../runtime/ort.ts";
+import { openRuntime } from "../runtime/runtime.ts";
+import type { Runtime } from "../runtime/session.ts";
+import { Checkpoint, type ExpectedShape } from "../weights/checkpoint.ts";
+import { type LmConfig, parseLmConfig } from "./config.ts";
+import { NOT_FORCED } from "./frame-graph.ts";
+import { createLanguageModel, type MoshiLanguageModel } from "./language-model.ts";
+import type { TensorSource } from "./lm-weights.ts";
+
+const FIXTURES = new URL("../../../e2e/fixtures/golden/", import.meta.url);
+const SAMPLED: SessionSettings = {
+  seed: 1,
+  textTemperature: 0.7,
+  textTopK: 25,
+  audioTemperature: 0.8,
+  audioTopK: 250,
+};
+
+let runtime: Runtime;
+let config: LmConfig;
+let weights: Checkpoint;
+beforeAll(async () => {
+  runtime = await openRuntime({
+    backend: "wasm",
+    threads: 1,
+    ortBase: "",
+    loadOrt: async ({ threads }) => {
+      const ort = await import("onnxruntime-web/wasm");
+      configure(ort, threads);
+      return ort;
+    },
+  });
+  const read = (file: string) => readFile(new URL(file, FIXTURES));
+  config = parseLmConfig(JSON.parse(String(await read("lm_tiny_moshi.config.json"))));
+  const file = "lm_tiny_moshi.weights.safetensors";
+  weights = Checkpoint.parse(Uint8Array.from(await read(file)), file);
+});
+afterAll(() => runtime.dispose());
+
+/** Text tokens and own codes of a session in which the user says the same thing in every frame. */
+async function converse(model: MoshiLanguageModel, settings: SessionSettings, frames = 20) {
+  await model.start(settings);
+  const said: number[] = [];
+  for (let f = 0; f < frames; f++) {
+    const { textToken, ownCodes } = await model.step(Int32Array.of(1, 2, 3, 4, 5, 6, 7, 8));
+    said.push(textToken, ...(ownCodes ?? []));
+  }
+  return said;
+}
+
+describe("a session", () => {
+  let model: MoshiLanguageModel;
+  beforeAll(async () => {
+    model = await createLanguageModel(runtime, config, weights);
+  });
+  afterAll(() => model.dispose());
+
+  it("is a pure function of weights, settings, seed and what it hears", async () => {
+    const first = await converse(model, SAMPLED);
+    expect(await converse(model, { ...SAMPLED, seed: 2 })).not.toEqual(first);
+    expect(await converse(model, SAMPLED)).toEqual(first);
+  });
+
+  it("with one candidate is the session at temperature 0", async () => {
+    const greedy = await converse(model, { ...SAMPLED, textTemperature: 0, audioTemperature: 0 });
+    expect(await converse(model, { ...SAMPLED, textTopK: 1, audioTopK: 1 })).toEqual(greedy);
+  });
+
+  it("yields own frame f − 1 at step f, and text at every step", async () => {
+    await model.start(SAMPLED);
+    for (let f = 0; f < 3; f++) {
+      const output = await model.step(new Int32Array(8));
+      expect(output.step).toBe(f + 1);
+      expect(output.textToken).toBeGreaterThanOrEqual(0);
+      expect(output.textToken).toBeLessThan(config.textCard);
+      expect(output.ownCodes).toHaveLength(config.depQ);
+    }
+  });
+
+  it.each<[change: Partial<SessionSettings>, setting: string]>([
+    [{ textTemperature: -1 }, "textTemperature"],
+    [{ audioTemperature: Number.NaN }, "audioTemperature"],
+    [{ textTopK: 2.5 }, "textTopK"],
+    [{ audioTopK: -3 }, "audioTopK"],
+  ])("refuses %j", async (change, setting) => {
+    const error = expect.objectContaining({
+      code: "bad-argument",
+      what: expect.stringContaining(setting),
+    });
+    await expect(model.start({ ...SAMPLED, ...change })).rejects.toEqual(error);
+  });
+
+  it("refuses codes that no embedding has", async () => {
+    await model.start(SAMPLED);
+    await expect(model.step(new Int32Array(8).fill(config.card + 1))).rejects.toThrow(
+      /has the token/,
+    );
+  });
+});
+
+it("refuses a top-k that its graph was not built for, rather than to keep fewer", async () => {
+  const model = await createLanguageModel(runtime, { ...config, card: 400 }, onesSource());
+  await expect(model.start({ ...SAMPLED, audioTopK: 300 })).rejects.toThrow(/from 1 to 250/);
+  await expect(model.start({ ...SAMPLED, audioTopK: 0 })).rejects.toThrow(/from 1 to 250/);
+  await model.start({ ...SAMPLED, audioTopK: 250 });
+  await model.dispose();
+});
+
+describe("forced tokens", () => {
+  it("take the place of sampled ones, in what the step yields and in what follows", async () => {
+    const model = await createLanguageModel(runtime, config, weights, { forcing: true });
+    const free = await converse(model, SAMPLED);
+    await model.start(SAMPLED);
+    const forced = new Int32Array(1 + config.depQ).fill(NOT_FORCED);
+    forced[0] = 7;
+    forced[3] = 9;
+    const said: number[] = [];
+    for (let f = 0; f < 20; f++) {
+      const { textToken, ownCodes } = await model.step(
+        Int32Array.of(1, 2, 3, 4, 5, 6, 7, 8),
+        forced,
+      );
+      expect(textToken).toBe(7);
+      expect(ownCodes?.[2]).toBe(9);
+      said.push(textToken, ...(ownCodes ?? []));
+    }
+    expect(said).not.toEqual(free);
+    await model.dispose();
+  });
+
+  it("change nothing when they are what would have been sampled", async () => {
+    const tokens: Int32Array[] = [];
+    const model = await createLanguageModel(runtime, config, weights, {
+      forcing: true,
+      trace: (step) => void tokens.push(step.tokens),
+    });
+    const free = await converse(model, SAMPLED, 6);
+    const [, ...asSampled] = tokens.splice(0);
+    await model.start(SAMPLED);
+    const again: number[] = [];
+    for (const forced of asSampled) {
+      const { textToken, ownCodes } = await model.step(
+        Int32Array.of(1, 2, 3, 4, 5, 6, 7, 8),
+        forced,
+      );
+      again.push(textToken, ...(ownCodes ?? []));
+    }
+    expect(again).toEqual(free);
+    await model.dispose();
+  });
+
+  it("may be −1, the zero vector", async () => {
+    const model = await createLanguageModel(runtime, config, weights, { forcing: true });
+    await model.start(SAMPLED);
+    const { textToken } = await model.step(
+      new Int32Array(8),
+      new Int32Array(1 + config.depQ).fill(-1),
+    );
+    expect(textToken).toBe(-1);
+    await expect(model.step(new Int32Array(8))).resolves.toMatchObject({ step: 2 });
+    await model.dispose();
+  });
+});
+
+describe("a checkpoint that does not fit its config", () => {
+  const rejection = (changed: Partial<LmConfig>, source: TensorSource = weights) =>
+    createLanguageModel(runtime, { ...config, ...changed }, source).then(
+      () => Promise.reject(new Error("it was accepted")),
+      (error: unknown) => error,
+    );
+
+  it.each<[change: Partial<LmConfig>, tensor: RegExp]>([
+    [{ textCard: 47 }, /text_emb\.weight.*\[49, 64\].*\[48, 64\]/],
+    [{ layers: 3 }, /transformer\.layers\.2\.norm1\.alpha/],
+    [{ card: 64 }, /emb\.0\.weight/],
+  ])("%j names the tensor, what was found and what was expected", async (change, tensor) => {
+    expect(await rejection(change)).toMatchObject({
+      code: "model-shape-mismatch",
+      what: expect.stringMatching(tensor),
+    });
+  });
+
+  it("is refused for a tensor that would be left out in silence", async () => {
+    const source: TensorSource = {
+      float: (name, shape) => weights.float(name, shape),
+      names: () => [...weights.names(), "transformer.layers.0.self_attn.in_proj_bias"],
+    };
+    expect(await rejection({}, source)).toMatchObject({
+      code: "model-unsupported",
+      what: expect.stringContaining("in_proj_bias"),
+    });
+  });
+});
+
+/** Any tensor of any shape, all ones; widths that config.json leaves open are 8. */
+function onesSource(): TensorSource {
+  const made = new Map<string, HostTensor<"float32">>();
+  return {
+    names: () => [],
+    float: (name: string, expected: ExpectedShape) => {
+      const known = made.get(name);
+      if (known) return known;
+      const shape = expected.map((size) => size ?? 8);
+      const data = new Float32Array(shape.reduce((a, b) => a * b, 1)).fill(1);
+      const tensor = { dtype: "float32", shape, data } as const;
+      made.set(name, tensor);
+      return tensor;
+    },
+  };
+}
