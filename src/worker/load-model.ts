@@ -101,6 +101,13 @@ async function compile(
       "Choose a model that speaks.",
     );
   }
+  if (config.card !== codec.bins) {
+    throw new SottoError(
+      "model-shape-mismatch",
+      `The language model of ${files.name} knows ${config.card} codes, its codec has ${codec.bins}.`,
+      "Its files do not belong together; get all of them again from one place.",
+    );
+  }
   if (files.tokenizer === null) {
     throw new SottoError(
       "model-file-missing",
