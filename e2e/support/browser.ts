@@ -2,6 +2,7 @@
 
 import { test as base, chromium } from "@playwright/test";
 import { findInstalled } from "../../scripts/chromium.mjs";
+import { serveModel, tinyModel } from "./model-on-route.ts";
 import { writeTimeline, type Timeline } from "./timeline.ts";
 
 export { expect } from "@playwright/test";
@@ -15,6 +16,8 @@ export interface Computer {
   microphone: Timeline | "denied" | "absent";
   /** Chromium's software WebGPU adapter; without it headless Chromium has none. */
   webgpu: boolean;
+  /** "shipped": public/models/wren. "tiny": one of random weights that loads in a moment. */
+  model: "shipped" | "tiny";
 }
 
 const SOFTWARE_WEBGPU = ["--enable-unsafe-webgpu", "--use-webgpu-adapter=swiftshader"];
@@ -22,6 +25,7 @@ const SOFTWARE_WEBGPU = ["--enable-unsafe-webgpu", "--use-webgpu-adapter=swiftsh
 export const test = base.extend<Computer>({
   microphone: ["absent", { option: true }],
   webgpu: [false, { option: true }],
+  model: ["tiny", { option: true }],
 
   context: async ({ microphone, webgpu, baseURL, contextOptions }, use, info) => {
     const args = ["--autoplay-policy=user-gesture-required"];
@@ -48,5 +52,11 @@ export const test = base.extend<Computer>({
     });
     await use(context);
     await browser.close();
+  },
+
+  page: async ({ context, model }, use) => {
+    const page = await context.newPage();
+    if (model === "tiny") await serveModel(page, await tinyModel());
+    await use(page);
   },
 });
