@@ -2,7 +2,7 @@
 
 import { describe, expect, test } from "vitest";
 
-import { loadOrtInNode } from "../../tools/node-ort.ts";
+import { loadOrtInNode } from "../../tools/ort-node.ts";
 import { tinyModelFiles } from "../../tools/tiny-model.ts";
 import { FRAME_SAMPLES } from "../shared/frame.ts";
 import type { WorkerEvent } from "../shared/protocol.ts";
