@@ -2,7 +2,6 @@
 // conversations are held on the CPU in voice.spec.ts.
 
 import { join } from "node:path";
-import type {} from "../tools/golden/browser-entry.ts";
 import type { FixtureReport } from "../tools/golden/fixture.ts";
 import { goldenOnWebGpu } from "../tools/golden/webgpu.ts";
 import { expect, test } from "./support/browser.ts";
