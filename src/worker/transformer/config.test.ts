@@ -121,6 +121,7 @@ describe("parseLmConfig", () => {
     [{ quantize: true }, /quantize/],
     [{ depformer_kv_repeat: 2 }, /depformer_kv_repeat/],
     [{ delays: [1, ...Array<number>(16).fill(0)] }, /text delay/],
+    [{ delays: Array(17).fill(0) }, /speech without delay/],
     [
       { conditioners: { voice: { type: "tensor", tensor: { dim: 12 } } } },
       /"voice" of type "tensor"/,

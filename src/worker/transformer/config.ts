@@ -112,7 +112,7 @@ export function parseLmConfig(json: unknown): LmConfig {
     card: read.integer("card", 2, LIMITS.card),
     nQ,
     depQ,
-    delays: readDelays(read, nQ),
+    delays: readDelays(read, nQ, depQ),
     textPadding: read.integer("existing_text_padding_id", 0, LIMITS.card, 3),
     depth: depQ === 0 ? null : readDepth(read, depQ),
     extraHeads:
@@ -134,11 +134,13 @@ export function userCodebooks(config: Pick<LmConfig, "nQ" | "depQ">): number {
   return config.nQ - config.depQ;
 }
 
-function readDelays(read: Reader, nQ: number): readonly number[] {
+function readDelays(read: Reader, nQ: number, depQ: number): readonly number[] {
   const delays = read.integers("delays", 0, LIMITS.delay);
   if (delays.length !== nQ + 1)
     throw malformed("delays", `${nQ + 1} numbers (1 + n_q)`, delays.length);
   if (delays[0] !== 0) throw unsupported(`a text delay of ${delays[0]} steps`);
+  // Own frame 0 would then be complete at step 0, which is run when a session is made and yields nothing.
+  if (depQ > 0 && delays.every((delay) => delay === 0)) throw unsupported("speech without delay");
   return delays;
 }
 

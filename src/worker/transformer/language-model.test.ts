@@ -2,9 +2,9 @@
 
 import { readFile } from "node:fs/promises";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { loadOrtInNode } from "../../../tools/ort-node.ts";
 import type { SessionSettings } from "../../shared/protocol.ts";
 import type { HostTensor } from "../graph/index.ts";
-import { configure } from "../runtime/ort.ts";
 import { openRuntime } from "../runtime/runtime.ts";
 import type { Runtime } from "../runtime/session.ts";
 import { Checkpoint, type ExpectedShape } from "../weights/checkpoint.ts";
@@ -26,16 +26,7 @@ let runtime: Runtime;
 let config: LmConfig;
 let weights: Checkpoint;
 beforeAll(async () => {
-  runtime = await openRuntime({
-    backend: "wasm",
-    threads: 1,
-    ortBase: "",
-    loadOrt: async ({ threads }) => {
-      const ort = await import("onnxruntime-web/wasm");
-      configure(ort, threads);
-      return ort;
-    },
-  });
+  runtime = await openRuntime({ backend: "wasm", threads: 1, ortBase: "", loadOrt: loadOrtInNode });
   const read = (file: string) => readFile(new URL(file, FIXTURES));
   config = parseLmConfig(JSON.parse(String(await read("lm_tiny_moshi.config.json"))));
   const file = "lm_tiny_moshi.weights.safetensors";

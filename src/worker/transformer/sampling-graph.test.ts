@@ -1,8 +1,8 @@
 // The graph's sampler on WASM: what it picks, and that the staged form for wide vocabularies picks the same.
 
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { loadOrtInNode } from "../../../tools/ort-node.ts";
 import { Graph } from "../graph/index.ts";
-import { configure } from "../runtime/ort.ts";
 import { openRuntime } from "../runtime/runtime.ts";
 import type { Runtime } from "../runtime/session.ts";
 import { Random } from "./random.ts";
@@ -11,16 +11,7 @@ import { sampleToken } from "./sampling-graph.ts";
 
 let runtime: Runtime;
 beforeAll(async () => {
-  runtime = await openRuntime({
-    backend: "wasm",
-    threads: 1,
-    ortBase: "",
-    loadOrt: async ({ threads }) => {
-      const ort = await import("onnxruntime-web/wasm");
-      configure(ort, threads);
-      return ort;
-    },
-  });
+  runtime = await openRuntime({ backend: "wasm", threads: 1, ortBase: "", loadOrt: loadOrtInNode });
 });
 afterAll(() => runtime.dispose());
 

@@ -16,7 +16,7 @@ export function sampleToken(logits: Tensor, noise: Tensor, sliceWidth?: number):
   const { graph } = logits;
   const width = sliceWidth ?? (graph.lowering === "webgpu" ? SLICE_WIDTH : logits.dim(1));
   const { values, tokens } = candidates(logits, noise.dim(1), width);
-  return tokens.gather(values.add(noise).argMax(1, false).cast("int32"));
+  return tokens.gather(values.add(noise).argMax(1, false));
 }
 
 /**
