@@ -1,5 +1,6 @@
 // The golden run as a page: bundled and opened by webgpu.ts, which calls `runGolden`. Browser only.
 
+import { SottoError } from "../../src/shared/errors.ts";
 import { openRuntime } from "../../src/worker/runtime/runtime.ts";
 import { urlSource } from "../../src/worker/weights/source.ts";
 import type { FixtureReport } from "./fixture.ts";
@@ -16,5 +17,14 @@ const runtime = openRuntime({
   ortBase: new URL("/ort/", location.href).href,
 });
 
-globalThis.runGolden = async (name) =>
-  runFixture(await runtime, urlSource(new URL("/fixtures/", location.href).href), name);
+globalThis.runGolden = async (name) => {
+  const source = urlSource(new URL("/fixtures/", location.href).href);
+  try {
+    return await runFixture(await runtime, source, name);
+  } catch (thrown) {
+    // Only the message of an error leaves the page.
+    throw thrown instanceof SottoError
+      ? new Error(`${name}: ${thrown.message} ${thrown.detail ?? ""}`)
+      : thrown;
+  }
+};

@@ -26,14 +26,7 @@ export function quantize(
   config: MimiConfig,
 ): Tensor {
   const { graph, weights } = site;
-  const { bins } = config;
   const column = latent.reshape(1, config.dimension);
-  // Indices come as int64, which WebGPU cannot cast: they are looked up in a table of themselves.
-  const numbers = graph.constant(
-    "int32",
-    [bins],
-    Int32Array.from({ length: bins }, (_, i) => i),
-  );
   const codes: Tensor[] = [];
   for (const group of GROUPS) {
     const size = groupSizes(codebooks)[group];
@@ -46,7 +39,7 @@ export function quantize(
       // argmin |c - r|² = argmax c·r - |c|²/2
       const offset = graph.weight(`${name}.offset`, halfSquaresNegated(rows));
       const code = rest.linear(table, offset).argMax(1, false);
-      codes.push(numbers.gather(code));
+      codes.push(code);
       if (layer < size - 1) rest = rest.sub(table.gather(code));
     }
   }

@@ -61,6 +61,7 @@ export class Graph {
   >();
   readonly #weights = new Map<string, { readonly tensor: Tensor; readonly source: HostTensor }>();
   readonly #constants = new Map<string, Tensor>();
+  readonly #ranges = new Map<number, Tensor>();
   readonly #names = new Set<string>();
   /** Edges that are graph outputs: their own name → the output's. */
   readonly #publicName = new Map<string, string>();
@@ -138,6 +139,16 @@ export class Graph {
   /** A constant int64 vector: shapes, axes, sizes. */
   ints(values: readonly number[]): Tensor {
     return this.constant("int64", [values.length], BigInt64Array.from(values, BigInt));
+  }
+
+  /** The constant int32 vector 0 … count-1. */
+  range(count: number): Tensor {
+    const known = this.#ranges.get(count);
+    if (known) return known;
+    const values = Int32Array.from({ length: count }, (_, i) => i);
+    const range = this.constant("int32", [count], values);
+    this.#ranges.set(count, range);
+    return range;
   }
 
   /** A constant of rank 0. */

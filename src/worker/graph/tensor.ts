@@ -209,15 +209,15 @@ export class Tensor {
   mean(axis: number, keepDims = true): Tensor {
     return this.reduce("ReduceMean", axis, keepDims);
   }
-  /** Index (int64) of the largest element along `axis`; the first one on a tie. */
+  /** Index (int32) of the largest element along `axis`; the first one on a tie. */
   argMax(axis: number, keepDims = true): Tensor {
     return this.argReduce("ArgMax", axis, keepDims);
   }
-  /** Index (int64) of the smallest element along `axis`; the first one on a tie. */
+  /** Index (int32) of the smallest element along `axis`; the first one on a tie. */
   argMin(axis: number, keepDims = true): Tensor {
     return this.argReduce("ArgMin", axis, keepDims);
   }
-  /** The k largest along the last axis, in order: values, and indices (int64). Dear on WebGPU past 2048 wide. */
+  /** The k largest along the last axis, in order: values, and indices (int32). Dear on WebGPU past 2048 wide. */
   topK(k: number): { values: Tensor; indices: Tensor } {
     const shape = withAxis(this.shape, -1, k);
     if (k > this.dim(-1)) throw new ShapeError(`top ${k} of ${shapeText(this.shape)}`);
@@ -232,7 +232,7 @@ export class Tensor {
       attributes,
       outputs,
     );
-    return { values: values as Tensor, indices: indices as Tensor };
+    return { values: values as Tensor, indices: narrowed(indices as Tensor, this.dim(-1)) };
   }
 
   private binary(op: string, other: Operand, dtype: DType = this.dtype): Tensor {
@@ -263,6 +263,16 @@ export class Tensor {
     const at = axisOf(this.shape, axis);
     const shape = keepDims ? withAxis(this.shape, at, 1) : this.shape.toSpliced(at, 1);
     const attributes = { axis: at, keepdims: keepDims ? 1 : 0 };
-    return this.graph.op(op, [this], attributes, { dtype: "int64", shape });
+    return narrowed(this.graph.op(op, [this], attributes, { dtype: "int64", shape }), this.dim(at));
   }
+}
+
+/**
+ * Indices below `count`, which operators give as int64, as int32. ONNX Runtime 1.31 has no WebGPU kernel that casts
+ * from int64 outside graph capture, so that there they are looked up in a table of themselves.
+ */
+function narrowed(indices: Tensor, count: number): Tensor {
+  return indices.graph.lowering === "webgpu"
+    ? indices.graph.range(count).gather(indices)
+    : indices.cast("int32");
 }

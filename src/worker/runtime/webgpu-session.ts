@@ -34,6 +34,8 @@ export async function createWebGpuSession(
         // NCHW: a 1-D convolution is 2 dispatches, against 4 with the default layout's transpositions.
         executionProviders: [{ name: "webgpu", device: gpu.device, preferredLayout: "NCHW" }],
         preferredOutputLocation: "gpu-buffer",
+        // A node without a GPU kernel would silently run on the CPU, with two waits for the GPU around it.
+        extra: { session: { disable_cpu_ep_fallback: "1" } },
       }),
     )
     .catch((cause: unknown) => {
