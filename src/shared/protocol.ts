@@ -1,7 +1,23 @@
 // Every message between threads, one union per wire. Compiles for page, worker and worklet.
 
+/** Names under which the worklets register their processors. */
+export const MIC_PROCESSOR = "sotto-mic";
+export const SPEAKER_PROCESSOR = "sotto-speaker";
+
+/** Page → mic worklet, on the node's own port. */
+export type MicControl =
+  /** Frames begin to go to `port`, counted from 0. */
+  | { readonly type: "connect"; readonly port: MessagePort }
+  | { readonly type: "mute"; readonly muted: boolean }
+  /** Closes the port and lets the processor be collected. */
+  | { readonly type: "close" };
+
+/** Page → speaker worklet, on the node's own port; as for the mic. */
+export type SpeakerControl =
+  { readonly type: "connect"; readonly port: MessagePort } | { readonly type: "close" };
+
 /**
- * Mic worklet → worker, on the direct port. `samples` is FRAME_SAMPLES long, owned by the receiver (transferred).
+ * Mic worklet → worker, on the direct port. `samples` is FRAME_SAMPLES long, a copy that the receiver owns.
  * `contextTime` is the AudioContext time, in seconds, of the sample after the frame's last one.
  */
 export interface MicFrameMessage {
@@ -14,7 +30,11 @@ export interface MicFrameMessage {
 
 /** Worker → speaker worklet, on the direct port. `samples` is transferred. `flush` drops what is buffered. */
 export type SpeakerMessage =
-  | { readonly type: "speaker-frame"; readonly index: number; readonly samples: Float32Array<ArrayBuffer> }
+  | {
+      readonly type: "speaker-frame";
+      readonly index: number;
+      readonly samples: Float32Array<ArrayBuffer>;
+    }
   | { readonly type: "flush" };
 
 /** What the speaker worklet counts, posted about 5 times a second. Samples at 24 kHz. */
@@ -76,7 +96,10 @@ export interface FrameReport {
 /** Worker → page, on the telemetry port. */
 export type WorkerEvent =
   | { readonly type: "progress"; readonly progress: FileProgress }
-  | { readonly type: "phase"; readonly phase: "downloading" | "verifying" | "compiling" | "warming-up" }
+  | {
+      readonly type: "phase";
+      readonly phase: "downloading" | "verifying" | "compiling" | "warming-up";
+    }
   | { readonly type: "backend"; readonly report: BackendReport }
   | { readonly type: "frame"; readonly report: FrameReport }
   /** The engine cannot keep 80 ms; `null` when it can again. */
@@ -98,7 +121,11 @@ export interface WorkerApi {
   /** Loads a model directory (a URL ending in "/"). Rejects with SottoErrorData. Safe to call again after a failure. */
   load(modelUrl: string, backend: "auto" | "webgpu" | "wasm"): Promise<BackendReport>;
   /** Starts a conversation; frames flow between the two ports. `settings` are laid over the model's defaults. */
-  start(micPort: MessagePort, speakerPort: MessagePort, settings: Partial<SessionSettings>): Promise<void>;
+  start(
+    micPort: MessagePort,
+    speakerPort: MessagePort,
+    settings: Partial<SessionSettings>,
+  ): Promise<void>;
   /** Ends the conversation, keeps the model. */
   stop(): Promise<void>;
   /** Where WorkerEvents go; call once, before load. */
