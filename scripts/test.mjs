@@ -7,11 +7,10 @@ import { ensureChromium } from "./chromium.mjs";
 import { run, runMain, say } from "./console.mjs";
 import { ensureRecogniser } from "./recogniser.mjs";
 import { setUp } from "./setup.mjs";
+import { addUp, playwrightTotals, totalsLine, vitestTotals } from "./totals.mjs";
 
 const UNIT_REPORT = ".cache/unit.json";
 const E2E_REPORT = ".cache/e2e.json";
-
-/** @typedef {{ passed: number, failed: number, skipped: number }} Totals */
 
 await runMain(async () => {
   setUp();
@@ -39,18 +38,12 @@ await runMain(async () => {
     }),
   ];
 
-  const tests = [unitTotals(), e2eTotals()];
   const failedSteps = steps.filter(({ ok }) => !ok).map(({ name }) => name);
-  const sum = (/** @type {keyof Totals} */ key) => tests.reduce((all, one) => all + one[key], 0);
-  // A failed step that no failed test accounts for: a check, or a runner that died.
-  const accounted = tests.filter(({ failed }) => failed > 0).length;
-  const failed = sum("failed") + Math.max(0, failedSteps.length - accounted);
   if (failedSteps.length > 0) say(`failed: ${failedSteps.join(", ")}`);
-  const skipped = sum("skipped");
-  console.log(
-    `${sum("passed")} passed, ${failed} failed${skipped > 0 ? `, ${skipped} skipped` : ""}`,
-  );
-  process.exitCode = failed > 0 || skipped > 0 ? 1 : 0;
+  const tests = [vitestTotals(readReport(UNIT_REPORT)), playwrightTotals(readReport(E2E_REPORT))];
+  const totals = addUp(tests, failedSteps.length);
+  console.log(totalsLine(totals));
+  process.exitCode = totals.failed > 0 || totals.skipped > 0 ? 1 : 0;
 });
 
 /**
@@ -66,26 +59,6 @@ function step(name, command, parameters, env = {}) {
   const seconds = ((performance.now() - startMs) / 1000).toFixed(1);
   say(`${name}: ${ok ? "ok" : "FAILED"} (${seconds} s)`);
   return { name, ok };
-}
-
-/** @returns {Totals} */
-function unitTotals() {
-  const report = readReport(UNIT_REPORT);
-  return {
-    passed: report?.numPassedTests ?? 0,
-    failed: report?.numFailedTests ?? 0,
-    skipped: (report?.numPendingTests ?? 0) + (report?.numTodoTests ?? 0),
-  };
-}
-
-/** @returns {Totals} */
-function e2eTotals() {
-  const stats = readReport(E2E_REPORT)?.stats;
-  return {
-    passed: stats?.expected ?? 0,
-    failed: (stats?.unexpected ?? 0) + (stats?.flaky ?? 0),
-    skipped: stats?.skipped ?? 0,
-  };
 }
 
 /** @param {string} file */
