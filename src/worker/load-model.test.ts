@@ -49,7 +49,7 @@ async function talk(model: SpeechModel, seed: number): Promise<string[]> {
       (_, i) => 0.5 * Math.sin((i * (frame + 1)) / 20),
     );
     const { token, ownCodes, pcm: own } = await runFrame(model, frame, pcm);
-    said.push(`${token} | ${ownCodes} | ${own}`);
+    said.push(JSON.stringify([token, ownCodes && [...ownCodes], own && [...own]]));
   }
   return said;
 }
