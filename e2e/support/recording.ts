@@ -73,7 +73,6 @@ function installTap(tapUrl: string): void {
     output?: number,
     input?: number,
   ) => AudioNode;
-  // oxlint-disable-next-line typescript/unbound-method -- always called with its receiver, below
   const connect = AudioNode.prototype.connect as Connect;
 
   async function openTap(context: BaseAudioContext): Promise<AudioWorkletNode> {
