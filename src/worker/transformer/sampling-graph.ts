@@ -34,7 +34,7 @@ function candidates(
   const slices = Math.ceil(width / sliceWidth);
   if (slices === 1 || slices * k >= width) {
     const { values, indices } = logits.topK(k);
-    return { values, tokens: indices.cast("int32").reshape(k) };
+    return { values, tokens: indices.reshape(k) };
   }
   const each = Math.ceil(width / slices);
   const missing = slices * each - width;
@@ -48,7 +48,7 @@ function candidates(
     Int32Array.from({ length: slices }, (_, i) => i * each),
   );
   const tokens = indices
-    .cast("int32")
+    
     .add(starts)
     .reshape(slices * k);
   const best = candidates(values.reshape(1, slices * k), k, sliceWidth);
