@@ -79,7 +79,7 @@ function time(seconds: number | null): string {
 }
 
 function minutes(seconds: number): string {
-  return `${(seconds / 60).toFixed(1)} min`;
+  return seconds < 60 ? time(seconds) : `${(seconds / 60).toFixed(1)} min`;
 }
 
 function markdown(head: readonly string[], rows: readonly (readonly string[])[]): string {
