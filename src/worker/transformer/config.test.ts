@@ -68,7 +68,6 @@ describe("parseLmConfig", () => {
       conditions: [],
       extraHeads: null,
       defaults: { textTemperature: 0.7, textTopK: 25, audioTemperature: 0.8, audioTopK: 250 },
-      files: { language: "model.safetensors", tokenizer: "tokenizer_spm_32k_3.model" },
     });
     expect(userCodebooks(config)).toBe(8);
   });

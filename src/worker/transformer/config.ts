@@ -1,8 +1,8 @@
 // Reads a checkpoint's config.json into a typed description of the language model (spec §3.2, §6.5).
 // What this engine does not compute yet is refused by name, here and nowhere else. Pure; runs anywhere.
 
-import { SottoError } from "../../shared/errors.ts";
 import type { SessionSettings } from "../../shared/protocol.ts";
+import { malformed, type Reader, reader, unsupported } from "./config-reader.ts";
 
 /** A lookup-table conditioner that is summed into every step's input (spec §4.1). */
 export interface LutCondition {
@@ -52,8 +52,6 @@ export interface LmConfig {
   readonly depQ: number;
   /** Delay in steps of each row: text, own codebooks, user codebooks. `1 + nQ` entries. */
   readonly delays: readonly number[];
-  /** Text token that means "nothing is said now". */
-  readonly textPadding: number;
   /** null exactly when `depQ` is 0. */
   readonly depth: DepthConfig | null;
   /** Classification heads on the temporal output (the pause detector of STT), or null. */
@@ -61,12 +59,6 @@ export interface LmConfig {
   readonly conditions: readonly LutCondition[];
   /** The checkpoint's own sampling defaults (`lm_gen_config`, else those of the reference, spec §5.3). */
   readonly defaults: SessionSettings;
-  /** File names inside the checkpoint directory, where config.json names them. */
-  readonly files: {
-    readonly language: string | null;
-    readonly codec: string | null;
-    readonly tokenizer: string | null;
-  };
 }
 
 /** Bounds that no published checkpoint comes near: a hostile config must not size an allocation. */
@@ -113,7 +105,6 @@ export function parseLmConfig(json: unknown): LmConfig {
     nQ,
     depQ,
     delays: readDelays(read, nQ, depQ),
-    textPadding: read.integer("existing_text_padding_id", 0, LIMITS.card, 3),
     depth: depQ === 0 ? null : readDepth(read, depQ),
     extraHeads:
       extraHeads === 0
@@ -121,11 +112,6 @@ export function parseLmConfig(json: unknown): LmConfig {
         : { count: extraHeads, dim: read.integer("extra_heads_dim", 1, LIMITS.dim) },
     conditions: readConditions(read),
     defaults: readDefaults(read),
-    files: {
-      language: read.text("moshi_name", null),
-      codec: read.text("mimi_name", null),
-      tokenizer: read.text("tokenizer_name", null),
-    },
   };
 }
 
@@ -236,105 +222,4 @@ function refuseUnsupported(read: Reader): void {
       throw unsupported(`"${key}": ${JSON.stringify(value)}`);
     }
   }
-}
-
-function unsupported(feature: string): SottoError {
-  return new SottoError(
-    "model-unsupported",
-    `This model needs ${feature}, which Sotto does not compute.`,
-    "Choose a Moshi-shaped model: RoPE, RMS norm, SiLU gating, summed lookup conditions and no cross attention.",
-  );
-}
-
-function malformed(path: string, expected: string, found: unknown): SottoError {
-  return new SottoError(
-    "model-file-malformed",
-    `config.json: "${path}" should be ${expected}, found ${JSON.stringify(found)}.`,
-    "Download the model again, or check the directory that it was packed from.",
-  );
-}
-
-/** Typed look-ups in one JSON object; every failure names the key. A JSON null counts as absent. */
-interface Reader {
-  raw(key: string): unknown;
-  has(key: string): boolean;
-  keys(): readonly string[];
-  integer(key: string, min: number, max: number, fallback?: number): number;
-  positive(key: string): number;
-  nonNegative(key: string, fallback: number): number;
-  text<F extends string | null>(key: string, fallback: F): string | F;
-  choice<T>(key: string, choices: Readonly<Record<string, T>>, fallback?: string): T;
-  integers(key: string, min: number, max: number): readonly number[];
-  strings(key: string): readonly string[];
-  object(key: string): Reader;
-}
-
-function reader(json: unknown, path: string): Reader {
-  if (!isRecord(json)) throw malformed(path === "" ? "(the file)" : path, "a JSON object", json);
-  const at = (key: string) => (path === "" ? key : `${path}.${key}`);
-  const raw = (key: string): unknown => (Object.hasOwn(json, key) ? json[key] : undefined);
-  const has = (key: string): boolean => raw(key) !== undefined && raw(key) !== null;
-
-  const number = (
-    key: string,
-    fallback: number | undefined,
-    ok: (n: number) => boolean,
-    expected: string,
-  ) => {
-    const value = has(key) ? raw(key) : fallback;
-    if (typeof value !== "number" || !ok(value)) throw malformed(at(key), expected, value);
-    return value;
-  };
-  const list = <T>(
-    key: string,
-    ok: (item: unknown) => item is T,
-    expected: string,
-  ): readonly T[] => {
-    const value = raw(key);
-    if (!Array.isArray(value) || !value.every(ok)) throw malformed(at(key), expected, value);
-    return value;
-  };
-
-  return {
-    raw,
-    has,
-    keys: () => Object.keys(json),
-    integer: (key, min, max, fallback) =>
-      number(
-        key,
-        fallback,
-        (n) => Number.isInteger(n) && n >= min && n <= max,
-        `a whole number from ${min} to ${max}`,
-      ),
-    positive: (key) =>
-      number(key, undefined, (n) => Number.isFinite(n) && n > 0, "a number above 0"),
-    nonNegative: (key, fallback) =>
-      number(key, fallback, (n) => Number.isFinite(n) && n >= 0, "a number, 0 or above"),
-    text: (key, fallback) => {
-      if (!has(key)) return fallback;
-      const value = raw(key);
-      if (typeof value !== "string") throw malformed(at(key), "a string", value);
-      return value;
-    },
-    choice: (key, choices, fallback) => {
-      const value = has(key) ? raw(key) : fallback;
-      if (typeof value !== "string") throw malformed(at(key), "a string", value);
-      for (const [name, meaning] of Object.entries(choices)) if (name === value) return meaning;
-      throw unsupported(`"${at(key)}": "${value}"`);
-    },
-    integers: (key, min, max) =>
-      list(
-        key,
-        (item): item is number =>
-          typeof item === "number" && Number.isInteger(item) && item >= min && item <= max,
-        `a list of whole numbers from ${min} to ${max}`,
-      ),
-    strings: (key) =>
-      list(key, (item): item is string => typeof item === "string", "a list of strings"),
-    object: (key) => reader(raw(key), at(key)),
-  };
-}
-
-function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
 }

@@ -47,10 +47,7 @@ function candidates(
     [slices, 1],
     Int32Array.from({ length: slices }, (_, i) => i * each),
   );
-  const tokens = indices
-    
-    .add(starts)
-    .reshape(slices * k);
+  const tokens = indices.add(starts).reshape(slices * k);
   const best = candidates(values.reshape(1, slices * k), k, sliceWidth);
   return { values: best.values, tokens: tokens.gather(best.tokens) };
 }
