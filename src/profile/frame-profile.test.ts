@@ -7,10 +7,7 @@ import { FrameProfile } from "./frame-profile.ts";
 
 const ms = fc.double({ min: 0, max: 200, noNaN: true });
 
-function report(
-  frame: number,
-  [encodeMs, modelMs, decodeMs]: readonly [number, number, number],
-) {
+function report(frame: number, [encodeMs, modelMs, decodeMs]: readonly [number, number, number]) {
   const totalMs = encodeMs + modelMs + decodeMs;
   return {
     frame,
@@ -24,10 +21,7 @@ function report(
 }
 
 describe("FrameProfile", () => {
-  test.prop([
-    fc.array(fc.tuple(ms, ms, ms), { maxLength: 60 }),
-    fc.integer({ min: 1, max: 20 }),
-  ])(
+  test.prop([fc.array(fc.tuple(ms, ms, ms), { maxLength: 60 }), fc.integer({ min: 1, max: 20 })])(
     "keeps the last frames in order and sums up all of them",
     (frames, capacity) => {
       const profile = new FrameProfile(capacity);
@@ -36,33 +30,20 @@ describe("FrameProfile", () => {
 
       const kept = reports.slice(-capacity);
       expect([...profile.spans()]).toEqual(
-        kept.map(
-          ({
-            frame,
-            startMs,
-            totalMs,
-            backlog,
-            encodeMs,
-            modelMs,
-            decodeMs,
-          }) => ({
-            frame,
-            startMs,
-            totalMs,
-            backlog,
-            stageMs: { encode: encodeMs, model: modelMs, decode: decodeMs },
-          }),
-        ),
+        kept.map(({ frame, startMs, totalMs, backlog, encodeMs, modelMs, decodeMs }) => ({
+          frame,
+          startMs,
+          totalMs,
+          backlog,
+          stageMs: { encode: encodeMs, model: modelMs, decode: decodeMs },
+        })),
       );
       const summary = profile.summary();
       const totals = reports.map(({ totalMs }) => totalMs);
-      const mean =
-        totals.reduce((a, b) => a + b, 0) / Math.max(1, totals.length);
+      const mean = totals.reduce((a, b) => a + b, 0) / Math.max(1, totals.length);
       expect(summary.frames).toBe(reports.length);
       expect(summary.realTimeFactor).toBeCloseTo(mean / FRAME_MS, 9);
-      expect(summary.misses).toBe(
-        totals.filter((total) => total > FRAME_MS).length,
-      );
+      expect(summary.misses).toBe(totals.filter((total) => total > FRAME_MS).length);
       expect(summary.stages.total.max).toBe(Math.max(0, ...totals));
     },
   );
@@ -99,11 +80,9 @@ describe("chromeTrace", () => {
       ["model", 90_000, 60_000],
       ["decode", 150_000, 20_000],
     ]);
-    expect(
-      trace.traceEvents
-        .filter(({ name }) => name === "late")
-        .map(({ ts }) => ts),
-    ).toEqual([170_000]);
+    expect(trace.traceEvents.filter(({ name }) => name === "late").map(({ ts }) => ts)).toEqual([
+      170_000,
+    ]);
     expect(trace.otherData).toEqual({ device: "CPU" });
     expect(JSON.parse(JSON.stringify(trace))).toEqual(trace);
   });

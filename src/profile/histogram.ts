@@ -32,8 +32,7 @@ export class Histogram {
 
   /** Counts one duration. Negative and non-finite values are an error of the caller and throw. */
   record(ms: number): void {
-    if (!(ms >= 0 && ms < Infinity))
-      throw new RangeError(`histogram: ${ms} is not a duration`);
+    if (!(ms >= 0 && ms < Infinity)) throw new RangeError(`histogram: ${ms} is not a duration`);
     const bucket = bucketOf(ms);
     this.#counts[bucket] = (this.#counts[bucket] ?? 0) + 1;
     this.#count++;
@@ -61,9 +60,7 @@ export class Histogram {
     for (let i = 0; i < BUCKETS; i++) {
       seen += this.#counts[i] ?? 0;
       if (seen >= rank)
-        return i === BUCKETS - 1
-          ? this.#maxMs
-          : Math.min(upperEdgeMs(i), this.#maxMs);
+        return i === BUCKETS - 1 ? this.#maxMs : Math.min(upperEdgeMs(i), this.#maxMs);
     }
     return 0;
   }

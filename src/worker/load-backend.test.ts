@@ -78,7 +78,7 @@ describe("chooseBackend", () => {
     fc.boolean(),
     fc.integer({ min: 1, max: 64 }),
     fc.integer({ min: 1, max: 16 }),
-  ] as const)(
+  ])(
     "gives a back end that this machine has, or a SottoError",
     async (asked, bytes, gpu, shared, cores, threads) => {
       try {
