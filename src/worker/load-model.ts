@@ -121,8 +121,10 @@ async function compile(
     parts.push(part);
     return part;
   };
+  // After a lost GPU some parts may fail to free what no longer exists; the others are freed all the same.
+  const disposeParts = () => Promise.allSettled(parts.map((part) => part.dispose()));
   const dispose = async (): Promise<void> => {
-    for (const part of parts.toReversed()) await part.dispose();
+    await disposeParts();
     await runtime.dispose();
   };
   try {
@@ -133,7 +135,7 @@ async function compile(
     const { name } = files;
     return { name, encoder, decoder, language, text, defaults: config.defaults, dispose };
   } catch (thrown) {
-    for (const part of parts.toReversed()) await part.dispose();
+    await disposeParts();
     throw thrown;
   }
 }
