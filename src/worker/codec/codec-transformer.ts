@@ -66,14 +66,10 @@ function attention(
     3 * dimension,
     dimension,
   ]);
-  const [queryKey, value] = x.linear(inProjection).split(1, [2 * dimension, dimension]) as [
-    Tensor,
-    Tensor,
-  ];
-  const [query, key] = rotated(queryKey.reshape(1, positions, 2 * dimension), inputs).split(2, [
-    dimension,
-    dimension,
-  ]) as [Tensor, Tensor];
+  const packed = x.linear(inProjection);
+  const [queryKey, value] = packed.split(1, [2 * dimension, dimension]);
+  const turned = rotated(queryKey.reshape(1, positions, 2 * dimension), inputs);
+  const [query, key] = turned.split(2, [dimension, dimension]);
 
   const ring = (kind: "key" | "value", rows: Tensor): Tensor => {
     const past = graph.state(`${name}.${kind}`, "float32", [1, heads, context, headDim]);

@@ -57,6 +57,7 @@ const MAX_BINS = 65_536;
 const MAX_CODEBOOKS = 128;
 const MAX_LAYERS = 64;
 const MAX_CONTEXT = 16_384;
+const MAX_LEVELS = 16;
 
 /**
  * Reads a codec config file.
@@ -160,10 +161,10 @@ class Section {
     const valid =
       Array.isArray(value) &&
       value.length > 0 &&
-      value.length <= 16 &&
+      value.length <= MAX_LEVELS &&
       value.every((item) => isInteger(item, least, most));
     if (!valid) throw malformed(`${this.#path}.${key}`, `a list of integers from ${least}`);
-    return value as number[];
+    return value;
   }
 
   expect(key: string, wanted: unknown): void {

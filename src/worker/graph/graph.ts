@@ -153,11 +153,10 @@ export class Graph {
 
   /** A constant of rank 0. */
   scalar(dtype: DType, value: number): Tensor {
-    if (dtype === "int64") return this.constant("int64", [], BigInt64Array.of(BigInt(value)));
-    if (dtype === "float16")
-      return this.constant("float32", [], Float32Array.of(value)).cast(dtype);
-    const data = newArray(dtype, 1) as Float32Array | Int32Array | Uint8Array;
-    data[0] = value;
+    if (dtype === "float16") return this.scalar("float32", value).cast(dtype);
+    const data = newArray(dtype, 1);
+    if (data instanceof BigInt64Array) data[0] = BigInt(value);
+    else data[0] = value;
     return this.constant(dtype, [], data);
   }
 

@@ -32,8 +32,9 @@ const RAISED_LIMITS = [
 /** Opens the GPU. Throws SottoError `webgpu-absent` or `webgpu-limits`. */
 export async function openGpu(): Promise<Gpu> {
   const absent = "Use the CPU instead, or a browser and a computer with WebGPU switched on.";
-  // The types promise navigator.gpu; browsers without WebGPU, and insecure pages, do not have it.
-  const gpu = (navigator as { readonly gpu?: GPU }).gpu;
+  // The types promise both; browsers without WebGPU and insecure pages have no gpu, Node 20 not even the rest.
+  const { navigator } = globalThis as { readonly navigator?: { readonly gpu?: GPU } };
+  const gpu = navigator?.gpu;
   if (!gpu) throw new SottoError("webgpu-absent", "This browser has no WebGPU.", absent);
   const adapter = await gpu.requestAdapter({ powerPreference: "high-performance" });
   if (!adapter) throw new SottoError("webgpu-absent", "WebGPU found no graphics adapter.", absent);

@@ -38,10 +38,16 @@ export function createTensorBuffer(
 export function upload(device: GPUDevice, buffer: GPUBuffer, data: TensorData): void {
   const bytes = new Uint8Array(data.buffer, data.byteOffset, data.byteLength);
   // A view on shared memory is refused by writeBuffer, and so is a length that is no multiple of 4.
-  const plain = bytes.buffer instanceof ArrayBuffer && bytes.length % 4 === 0;
-  const padded = plain ? bytes : new Uint8Array(Math.ceil(bytes.length / 4) * 4);
-  if (!plain) padded.set(bytes);
-  device.queue.writeBuffer(buffer, 0, padded as Uint8Array<ArrayBuffer>);
+  if (isPlain(bytes) && bytes.length % 4 === 0) device.queue.writeBuffer(buffer, 0, bytes);
+  else {
+    const copy = new Uint8Array(Math.ceil(bytes.length / 4) * 4);
+    copy.set(bytes);
+    device.queue.writeBuffer(buffer, 0, copy);
+  }
+}
+
+function isPlain(bytes: Uint8Array): bytes is Uint8Array<ArrayBuffer> {
+  return bytes.buffer instanceof ArrayBuffer;
 }
 
 /** Weights on the GPU, one buffer for each array however many sessions use it. */

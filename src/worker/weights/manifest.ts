@@ -15,16 +15,14 @@ export const MAX_MANIFEST_FILES = 4_096;
 
 /** Reads `{files: [{name, bytes, sha256}]}`. Throws SottoError `model-file-malformed`. */
 export function parseManifest(json: unknown): ReadonlyMap<string, ManifestFile> {
-  const files = (json as { files?: unknown } | null)?.files;
-  const valid =
-    Array.isArray(files) && files.length <= MAX_MANIFEST_FILES && files.every(isManifestFile);
-  if (!valid)
+  const files: unknown = (json as { files?: unknown } | null)?.files;
+  if (!isManifestFiles(files))
     throw new SottoError(
       "model-file-malformed",
       "The model's manifest.json is not a list of files with name, bytes and sha256.",
       "Download the model again, or choose another one.",
     );
-  return new Map((files as ManifestFile[]).map((file) => [file.name, file]));
+  return new Map(files.map((file) => [file.name, file]));
 }
 
 /**
@@ -54,6 +52,10 @@ export async function verifyFile(
 async function sha256(bytes: Uint8Array<ArrayBuffer>): Promise<string> {
   const digest = await crypto.subtle.digest("SHA-256", bytes);
   return Array.from(new Uint8Array(digest), (byte) => byte.toString(16).padStart(2, "0")).join("");
+}
+
+function isManifestFiles(value: unknown): value is ManifestFile[] {
+  return Array.isArray(value) && value.length <= MAX_MANIFEST_FILES && value.every(isManifestFile);
 }
 
 function isManifestFile(value: unknown): value is ManifestFile {

@@ -67,11 +67,12 @@ async function readBody(
   };
   report(stated);
   try {
-    for (const reader = response.body?.getReader(); reader;) {
-      const { done, value } = await reader.read();
-      if (done) break;
-      chunks.push(value);
-      loaded += value.length;
+    // Safari's streams cannot be iterated with `for await`.
+    const reader = response.body?.getReader();
+    let part = await reader?.read();
+    for (; part?.value; part = await reader?.read()) {
+      chunks.push(part.value);
+      loaded += part.value.length;
       if (loaded > MAX_FILE_BYTES) throw tooLarge(name);
       report(Math.max(stated, loaded));
     }
