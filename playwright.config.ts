@@ -20,7 +20,7 @@ export default defineConfig({
   ],
   use: { baseURL: ORIGIN, trace: "off", screenshot: "only-on-failure" },
   webServer: {
-    command: "npx vite preview",
+    command: "node node_modules/vite/bin/vite.js preview",
     url: ORIGIN,
     reuseExistingServer: false,
     timeout: 30_000,
