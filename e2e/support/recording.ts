@@ -1,8 +1,10 @@
 // Records a conversation inside the page: what the microphone gave and what the speaker played, on one clock.
-// Taps the Web Audio graph from outside, so it sees what really left the speaker worklet.
+// Both worklets mirror the very samples that go through them to a port, which the page itself never asks for. (A worklet
+// of the test's own is not to be had: Playwright cannot answer for a worklet's script, and the policy allows no blob.)
 
 import type { Page } from "@playwright/test";
-import type { SpeakerStats } from "../../src/shared/protocol.ts";
+import type { RecordControl, RecordingMessage, SpeakerStats } from "../../src/shared/protocol.ts";
+import { MIC_PROCESSOR, SPEAKER_PROCESSOR } from "../../src/shared/protocol.ts";
 import { formatWav } from "../../tools/wav.ts";
 
 export interface Recording {
@@ -14,23 +16,9 @@ export interface Recording {
   readonly stats: SpeakerStats | null;
 }
 
-const TAP_URL = "/tap.js";
-
-/** Two inputs, microphone and speaker, posted as they come. Runs on the audio thread of the page under test. */
-const TAP_SOURCE = `
-registerProcessor("tap", class extends AudioWorkletProcessor {
-  process(inputs) {
-    this.port.postMessage(inputs.map(([mono]) => mono ? mono.slice() : new Float32Array(128)));
-    return true;
-  }
-});`;
-
-/** Must be called before the page is opened. */
+/** Must be called before the page is opened. Records the latest talk. */
 export async function tapVoices(page: Page): Promise<void> {
-  await page.route(`**${TAP_URL}`, (route) =>
-    route.fulfill({ contentType: "text/javascript", body: TAP_SOURCE }),
-  );
-  await page.addInitScript(installTap, TAP_URL);
+  await page.addInitScript(installTap, { mic: MIC_PROCESSOR, speaker: SPEAKER_PROCESSOR });
 }
 
 /** Everything recorded so far. */
@@ -61,67 +49,73 @@ declare global {
 }
 
 /** Runs in the page, before its own scripts. */
-function installTap(tapUrl: string): void {
-  const blocks: [Float32Array, Float32Array][] = [];
-  const taps = new WeakMap<BaseAudioContext, Promise<AudioWorkletNode>>();
+function installTap(names: { readonly mic: string; readonly speaker: string }): void {
+  let microphone: RecordingMessage[] = [];
+  let speaker: RecordingMessage[] = [];
   let sampleRate = 0;
   let stats: SpeakerStats | null = null;
 
-  type Connect = (
-    this: AudioNode,
-    target: AudioNode | AudioParam,
-    output?: number,
-    input?: number,
-  ) => AudioNode;
-  const connect = AudioNode.prototype.connect as Connect;
-
-  async function openTap(context: BaseAudioContext): Promise<AudioWorkletNode> {
-    await context.audioWorklet.addModule(tapUrl);
-    const node = new AudioWorkletNode(context, "tap", { numberOfInputs: 2, channelCount: 1 });
-    sampleRate = context.sampleRate;
-    node.port.onmessage = ({ data }: MessageEvent<[Float32Array, Float32Array]>) => {
-      blocks.push(data);
-    };
-    // Silent, but only a node on the way to the destination is sure to run.
-    connect.call(node, context.destination);
-    return node;
+  /** Has the node's processor record into a list that grows. */
+  function record(node: AudioWorkletNode): RecordingMessage[] {
+    const pieces: RecordingMessage[] = [];
+    const { port1, port2 } = new MessageChannel();
+    port1.onmessage = ({ data }: MessageEvent<RecordingMessage>) => pieces.push(data);
+    node.port.postMessage({ type: "record", port: port2 } satisfies RecordControl, [port2]);
+    return pieces;
   }
-
-  async function listenTo(source: AudioNode, input: number): Promise<void> {
-    const { context } = source;
-    let opening = taps.get(context);
-    if (!opening) taps.set(context, (opening = openTap(context)));
-    connect.call(source, await opening, 0, input);
-  }
-
-  const watched: Connect = function (target, output, input) {
-    if (target instanceof AudioDestinationNode) void listenTo(this, 1);
-    const isVoice =
-      this instanceof MediaStreamAudioSourceNode || this instanceof MediaElementAudioSourceNode;
-    if (isVoice) void listenTo(this, 0);
-    return connect.call(this, target, output, input);
-  };
-  AudioNode.prototype.connect = watched;
 
   window.AudioWorkletNode = class extends AudioWorkletNode {
     constructor(context: BaseAudioContext, name: string, options?: AudioWorkletNodeOptions) {
       super(context, name, options);
-      this.port.addEventListener("message", ({ data }: MessageEvent<{ type?: string } | null>) => {
-        if (data?.type === "speaker-stats") stats = data as SpeakerStats;
-      });
+      sampleRate = context.sampleRate;
+      if (name === names.mic) microphone = record(this);
+      if (name === names.speaker) {
+        speaker = record(this);
+        stats = null;
+        this.port.addEventListener("message", ({ data }: MessageEvent<SpeakerStats>) => {
+          stats = data;
+        });
+      }
     }
   };
 
-  function encode(channel: 0 | 1): string {
-    const bytes = blocks.flatMap((block) => {
-      const { buffer, byteOffset, byteLength } = block[channel];
-      return new Uint8Array(buffer, byteOffset, byteLength);
-    });
-    return btoa(bytes.map((block) => String.fromCharCode(...block)).join(""));
+  /** The stretch of the context's clock from `start` to `end` as one piece. */
+  function join(pieces: readonly RecordingMessage[], start: number, end: number): Float32Array {
+    const whole = new Float32Array(end - start);
+    for (const { startFrame, samples } of pieces) {
+      const from = Math.max(0, start - startFrame);
+      const to = Math.min(samples.length, end - startFrame);
+      if (to > from) whole.set(samples.subarray(from, to), startFrame + from - start);
+    }
+    return whole;
   }
 
+  function encode(samples: Float32Array): string {
+    const bytes = new Uint8Array(samples.buffer);
+    const parts: string[] = [];
+    // More arguments than this in one call may overflow the stack.
+    for (let at = 0; at < bytes.length; at += 32_768) {
+      parts.push(String.fromCharCode(...bytes.subarray(at, at + 32_768)));
+    }
+    return btoa(parts.join(""));
+  }
+
+  const endOf = (pieces: readonly RecordingMessage[]): number => {
+    const last = pieces.at(-1);
+    return last === undefined ? 0 : last.startFrame + last.samples.length;
+  };
+
   window.tap = {
-    read: () => ({ sampleRate, microphone: encode(0), speaker: encode(1), stats }),
+    read: () => {
+      const start = Math.max(microphone[0]?.startFrame ?? 0, speaker[0]?.startFrame ?? 0);
+      const end = Math.max(start, Math.min(endOf(microphone), endOf(speaker)));
+      return {
+        sampleRate,
+        microphone: encode(join(microphone, start, end)),
+        speaker: encode(join(speaker, start, end)),
+        stats,
+      };
+    },
   };
 }
 

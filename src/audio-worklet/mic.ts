@@ -5,6 +5,7 @@ import { QUANTUM_SAMPLES } from "../shared/frame.ts";
 import type { MicControl, MicStats } from "../shared/protocol.ts";
 import { MIC_PROCESSOR } from "../shared/protocol.ts";
 import { MicCapture } from "./mic-capture.ts";
+import { Recorder } from "./recorder.ts";
 
 /** Samples from one report to the next: 15 a second. */
 const STATS_EVERY = sampleRate / 15;
@@ -17,6 +18,7 @@ class MicProcessor extends AudioWorkletProcessor {
   };
   readonly #capture = new MicCapture(sampleRate, (frame) => this.#worker?.postMessage(frame));
   #worker: MessagePort | null = null;
+  #recorder: Recorder | null = null;
   #sinceStats = 0;
 
   constructor() {
@@ -25,9 +27,10 @@ class MicProcessor extends AudioWorkletProcessor {
   }
 
   process(inputs: Float32Array[][]): boolean {
-    if (this.#worker === null) return true;
     const input = inputs[0]?.[0];
     const length = input?.length ?? QUANTUM_SAMPLES;
+    this.#recorder?.take(input, length, currentFrame);
+    if (this.#worker === null) return true;
     this.#capture.take(input, (currentFrame + length) / sampleRate);
     this.#sinceStats += length;
     if (this.#sinceStats >= STATS_EVERY) {
@@ -50,6 +53,9 @@ class MicProcessor extends AudioWorkletProcessor {
       case "close":
         this.#worker?.close();
         this.#worker = null;
+        break;
+      case "record":
+        this.#recorder = new Recorder(message.port);
         break;
       default:
         message satisfies never;

@@ -3,6 +3,7 @@
 
 import type { SpeakerControl, SpeakerMessage } from "../shared/protocol.ts";
 import { SPEAKER_PROCESSOR } from "../shared/protocol.ts";
+import { Recorder } from "./recorder.ts";
 import { SpeakerOutput } from "./speaker-output.ts";
 
 /** Samples from one report to the next: 5 a second. */
@@ -11,6 +12,7 @@ const STATS_EVERY = sampleRate / 5;
 class SpeakerProcessor extends AudioWorkletProcessor {
   readonly #output = new SpeakerOutput(sampleRate);
   #worker: MessagePort | null = null;
+  #recorder: Recorder | null = null;
   #sinceStats = 0;
 
   constructor() {
@@ -22,6 +24,7 @@ class SpeakerProcessor extends AudioWorkletProcessor {
     const mono = outputs[0]?.[0];
     if (mono === undefined) return true;
     this.#output.render(mono);
+    this.#recorder?.take(mono, mono.length, currentFrame);
     this.#sinceStats += mono.length;
     if (this.#sinceStats >= STATS_EVERY) {
       this.#sinceStats -= STATS_EVERY;
@@ -42,6 +45,9 @@ class SpeakerProcessor extends AudioWorkletProcessor {
         this.#output.receive({ type: "flush" });
         this.#worker?.close();
         this.#worker = null;
+        break;
+      case "record":
+        this.#recorder = new Recorder(message.port);
         break;
       default:
         message satisfies never;

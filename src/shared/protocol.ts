@@ -9,12 +9,30 @@ export type MicControl =
   /** Frames begin to go to `port`, counted from 0. */
   | { readonly type: "connect"; readonly port: MessagePort }
   | { readonly type: "mute"; readonly muted: boolean }
-  /** Closes the port and lets the processor be collected. */
-  | { readonly type: "close" };
+  /** Closes the port; the processor lives as long as its context. */
+  | { readonly type: "close" }
+  | RecordControl;
 
-/** Page → speaker worklet, on the node's own port; as for the mic. */
+/** Page → speaker worklet, on the node's own port. */
 export type SpeakerControl =
-  { readonly type: "connect"; readonly port: MessagePort } | { readonly type: "close" };
+  | { readonly type: "connect"; readonly port: MessagePort }
+  /** As for the mic. What is being heard fades out, which takes 5 ms. */
+  | { readonly type: "close" }
+  | RecordControl;
+
+/** Test → worklet: from now on what goes through it is mirrored to `port`. The page itself never asks for it. */
+export interface RecordControl {
+  readonly type: "record";
+  readonly port: MessagePort;
+}
+
+/** Worklet → test. What came in (mic, before muting) or went out (speaker), at the context's rate. */
+export interface RecordingMessage {
+  readonly type: "recording";
+  /** Place of the first sample on the context's clock, in samples: one clock for both worklets. */
+  readonly startFrame: number;
+  readonly samples: Float32Array<ArrayBuffer>;
+}
 
 /**
  * Mic worklet → worker, on the direct port. `samples` is FRAME_SAMPLES long, a copy that the receiver owns.
