@@ -3,6 +3,7 @@
 
 import type { Graph, Tensor } from "../graph/index.ts";
 import { concat, conv1d } from "../graph/index.ts";
+import { convAsProduct, convTransposeAsProduct, isFew } from "./few-columns.ts";
 import type { Checkpoint } from "../weights/checkpoint.ts";
 
 /** Where a layer is built: the graph it joins and the checkpoint its weights come from. */
@@ -23,7 +24,10 @@ export function streamingConv(site: Site, name: string, x: Tensor, shape: ConvSh
   const { inputs, outputs, kernel, stride = 1 } = shape;
   const weight = parameter(site, `${name}.conv.conv.weight`, [outputs, inputs, kernel]);
   const bias = parameter(site, `${name}.conv.conv.bias`, [outputs]);
-  return conv1d(withPast(site.graph, name, x, kernel - stride), weight, bias, { stride });
+  const extended = withPast(site.graph, name, x, kernel - stride);
+  return isFew(x, x.dim(2) / stride)
+    ? convAsProduct(extended, weight, bias, stride)
+    : conv1d(extended, weight, bias, { stride });
 }
 
 /**
@@ -39,6 +43,8 @@ export function streamingConvTranspose(
 ): Tensor {
   const weight = parameter(site, `${name}.convtr.convtr.weight`, [inputs, outputs, kernel]);
   const bias = parameter(site, `${name}.convtr.convtr.bias`, [outputs]);
+  if (isFew(x, x.dim(2)) && kernel === 2 * stride)
+    return convTransposeAsProduct(withPast(site.graph, name, x, 1), weight, bias);
   return transposedWithPast(site.graph, name, x, weight, bias, stride, 1);
 }
 
@@ -67,7 +73,9 @@ export function streamingDownsample(
   const padding = x.slice(2, 0, 1).mul(first);
   const extended = concat([state.add(padding), x], 2);
   keepTail(site.graph, state, extended);
-  return conv1d(extended, weight, null, { stride });
+  return isFew(x, x.dim(2) / stride)
+    ? convAsProduct(extended, weight, null, stride)
+    : conv1d(extended, weight, null, { stride });
 }
 
 /** A weight of the checkpoint in the graph. Throws SottoError `model-shape-mismatch`. */

@@ -100,6 +100,8 @@ export class Tensor {
   }
   /** x > 0 ? x : exp(x) - 1 */
   elu(): Tensor {
+    // ONNX Runtime's Elu on the CPU is not vectorised; these five are, and together take half of its time.
+    if (this.graph.lowering === "wasm") return this.max(0).add(this.min(0).exp().sub(1));
     return this.unary("Elu");
   }
   /** Exact GELU, x·Φ(x) with erf. */
