@@ -102,7 +102,8 @@ export class JitterBuffer {
   /** Takes up to FRAME_SAMPLES samples, copied. */
   push(samples: Float32Array): void {
     if (this.#state === "playing") this.#noteReserve();
-    for (const sample of samples) this.#append(sample);
+    // An iterator might allocate.
+    for (let i = 0; i < samples.length; i++) this.#append(samples[i] ?? 0);
     if (this.#state === "idle" || this.#state === "dry") this.#wait();
     if (this.buffered > this.#options.cap) {
       this.#drop(this.buffered - FRAME_SAMPLES - this.target);

@@ -68,7 +68,6 @@ class VoiceDouble implements VoiceIo {
     await this.onSwitch();
   }
 
-  async playClip(): Promise<void> {}
 
   async microphones() {
     return [

@@ -74,8 +74,6 @@ export interface VoiceIo {
   setMuted(muted: boolean): void;
   /** Changes the microphone during a talk. Throws SottoError; the old one goes on speaking then. */
   switchMicrophone(deviceId: string): Promise<void>;
-  /** Plays a clip in place of the current source, which is put away. Throws SottoError. */
-  playClip(url: string, audible: boolean): Promise<void>;
   /** Names are blank before permission; never asks for it. */
   microphones(): Promise<readonly Microphone[]>;
   /** Cheap enough for every animation frame. Zeros while closed. */

@@ -82,16 +82,10 @@ class Voice implements VoiceIo {
     if (this.#graph === null) return;
     const stream = await requestMicrophone(deviceId);
     if (this.#context === null || epoch !== this.#epoch) return stopTracks(stream);
-    this.#speakFrom(new MicrophoneSource(this.#context, stream, this.#onMicrophoneLost));
-  }
-
-  async playClip(url: string, audible: boolean): Promise<void> {
-    const epoch = this.#epoch;
-    if (this.#context === null || this.#graph === null) return;
-    const clip = await ClipSource.open(this.#context, url, audible, this.#onClipEnded);
-    if (epoch !== this.#epoch) return clip.close();
-    this.#speakFrom(clip);
-    await clip.play();
+    const old = this.#source;
+    this.#source = this.#microphoneIn(this.#context, stream);
+    this.#graph.attach(this.#source.node);
+    old?.close();
   }
 
   microphones(): Promise<readonly Microphone[]> {
@@ -160,12 +154,16 @@ class Voice implements VoiceIo {
       this.#source = new MicrophoneSource(context, stream, this.#onMicrophoneLost);
       return context;
     } catch {
-      this.#context = createContext("device-rate");
       context.close().catch(() => {});
-    }
-    try {
-      this.#source = new MicrophoneSource(this.#context, stream, this.#onMicrophoneLost);
+      this.#context = createContext("device-rate");
+      this.#source = this.#microphoneIn(this.#context, stream);
       return this.#context;
+    }
+  }
+
+  #microphoneIn(context: AudioContext, stream: MediaStream): MicrophoneSource {
+    try {
+      return new MicrophoneSource(context, stream, this.#onMicrophoneLost);
     } catch (thrown) {
       stopTracks(stream);
       throw noOutput(thrown);
@@ -185,13 +183,6 @@ class Voice implements VoiceIo {
     this.#graph = graph;
     graph.attach(this.#source.node);
     return graph.connectWorker();
-  }
-
-  /** Puts a new source in place of the old one. */
-  #speakFrom(source: AudioSource): void {
-    this.#graph?.attach(source.node);
-    this.#source?.close();
-    this.#source = source;
   }
 
   readonly #onMicrophoneLost = (): void => this.#fail(microphoneLost());
