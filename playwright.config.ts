@@ -2,7 +2,9 @@
 
 import { defineConfig } from "@playwright/test";
 
-const ORIGIN = "http://localhost:4173";
+/** Not the port of `npm start`, which may be running. */
+const PORT = 4174;
+const ORIGIN = `http://localhost:${PORT}`;
 
 export default defineConfig({
   testDir: "e2e",
@@ -20,7 +22,7 @@ export default defineConfig({
   ],
   use: { baseURL: ORIGIN, trace: "off", screenshot: "only-on-failure" },
   webServer: {
-    command: "node node_modules/vite/bin/vite.js preview",
+    command: `node node_modules/vite/bin/vite.js preview --port ${PORT}`,
     url: ORIGIN,
     reuseExistingServer: false,
     timeout: 30_000,

@@ -127,6 +127,33 @@ test.describe("a microphone", () => {
     expect(heard).toEqual({ stats: 0, meter: 0 });
   });
 
+  test("that is allowed only after the talk was ended is released at once", async ({ page }) => {
+    await page.addInitScript(() => {
+      const open = navigator.mediaDevices.getUserMedia.bind(navigator.mediaDevices);
+      const allowed = Promise.withResolvers<void>();
+      navigator.mediaDevices.getUserMedia = async (constraints) => {
+        await allowed.promise;
+        const stream = await open(constraints);
+        Object.assign(window, { track: stream.getAudioTracks()[0] });
+        return stream;
+      };
+      Object.assign(window, { allow: allowed.resolve });
+    });
+    await page.goto(HARNESS_URL);
+    await page.getByRole("button").click();
+    await expectState(page, "opening");
+    await page.evaluate(async () => {
+      await window.harness.voice.close();
+      (window as unknown as { allow: () => void }).allow();
+    });
+    await expectState(page, "audio-unavailable");
+    const track = await page.evaluate(
+      () => (window as unknown as { track: MediaStreamTrack }).track.readyState,
+    );
+    expect(track).toBe("ended");
+    expect(await page.evaluate(() => window.harness.voice.contextRate)).toBeNull();
+  });
+
   test("is released at the end, and may be opened again", async ({ page }) => {
     await page.addInitScript(() => {
       const tracks: MediaStreamTrack[] = [];
