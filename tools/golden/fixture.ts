@@ -23,7 +23,7 @@ export type FixtureReport =
 
 /** Largest absolute difference from the reference in one kind of output. */
 export interface Measure {
-  readonly what: "latent" | "PCM" | "logits" | "state" | "heads";
+  readonly what: "latent" | "PCM" | "conditions" | "logits" | "audio logits" | "state" | "heads";
   readonly largest: number;
   readonly allowed: number;
 }

@@ -5,6 +5,7 @@ import type { Runtime } from "../../src/worker/runtime/session.ts";
 import type { FileSource } from "../../src/worker/weights/source.ts";
 import type { FixtureReport } from "./fixture.ts";
 import { readFixture } from "./fixture.ts";
+import { isForced, runForcedFixture } from "./forced-fixture.ts";
 import { runLanguageFixture } from "./language-fixture.ts";
 import { runMimiFixture } from "./mimi-fixture.ts";
 
@@ -16,8 +17,9 @@ export async function runFixture(
 ): Promise<FixtureReport> {
   const fixture = await readFixture(source, name);
   try {
-    return "seanet" in fixture.config
-      ? await runMimiFixture(runtime, fixture)
+    if ("seanet" in fixture.config) return await runMimiFixture(runtime, fixture);
+    return isForced(fixture)
+      ? await runForcedFixture(runtime, fixture)
       : await runLanguageFixture(runtime, fixture);
   } catch (thrown) {
     if (thrown instanceof SottoError && thrown.code === "model-unsupported")

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { Graph, type HostTensor } from "../graph/index.ts";
-import { conditionSum } from "./conditions.ts";
+import { conditionSum, type ConditionValues } from "./conditions.ts";
 import { LmWeights } from "./lm-weights.ts";
 
 const AT = "condition_provider.conditioners.mood";
@@ -24,6 +24,7 @@ const TENSORS: Readonly<
 };
 const CONFIG = {
   dim: 3,
+  cross: { name: "voice", width: 2, positionScale: null },
   conditions: [{ name: "mood", bins: 2, width: 2, values: ["calm", "bright"] }],
 };
 
@@ -45,9 +46,15 @@ describe("conditionSum", () => {
     expect([...conditionSum(CONFIG, {}, weights())]).toEqual([7, 8, 9]);
   });
 
-  it.each([
+  it("leaves out what is attended to", () => {
+    const voice = { data: new Float32Array(2), mask: [true] };
+    expect([...conditionSum(CONFIG, { mood: "bright", voice }, weights())]).toEqual([3, 4, 7]);
+  });
+
+  it.each<[ConditionValues, RegExp]>([
     [{ mood: "loud" }, /no value "loud".*calm, bright/],
-    [{ tempo: "fast" }, /no condition called "tempo".*mood/],
+    [{ tempo: "fast" }, /no condition called "tempo".*mood, voice/],
+    [{ mood: { data: new Float32Array(2), mask: [true] } }, /no vectors for the condition "mood"/],
   ])("refuses %j and lists the choices", (values, message) => {
     expect(() => conditionSum(CONFIG, values, weights())).toThrow(message);
   });

@@ -7,7 +7,7 @@ export function unsupported(feature: string): SottoError {
   return new SottoError(
     "model-unsupported",
     `This model needs ${feature}, which Sotto does not compute.`,
-    "Choose a Moshi-shaped model: RoPE, RMS norm, SiLU gating, summed lookup conditions and no cross attention.",
+    "Choose a Moshi-shaped model: RoPE, RMS norm, SiLU gating, conditions as the published models have them.",
   );
 }
 
@@ -28,6 +28,7 @@ export interface Reader {
   integer(key: string, min: number, max: number, fallback?: number): number;
   positive(key: string): number;
   nonNegative(key: string, fallback: number): number;
+  flag(key: string, fallback: boolean): boolean;
   text<F extends string | null>(key: string, fallback: F): string | F;
   choice<T>(key: string, choices: Readonly<Record<string, T>>, fallback?: string): T;
   integers(key: string, min: number, max: number): readonly number[];
@@ -76,6 +77,11 @@ export function reader(json: unknown, path: string): Reader {
       number(key, undefined, (n) => Number.isFinite(n) && n > 0, "a number above 0"),
     nonNegative: (key, fallback) =>
       number(key, fallback, (n) => Number.isFinite(n) && n >= 0, "a number, 0 or above"),
+    flag: (key, fallback) => {
+      const value = has(key) ? raw(key) : fallback;
+      if (typeof value !== "boolean") throw malformed(at(key), "true or false", value);
+      return value;
+    },
     text: (key, fallback) => {
       if (!has(key)) return fallback;
       const value = raw(key);

@@ -112,11 +112,27 @@ describe("parseLmConfig", () => {
     });
   });
 
+  it("reads what TTS adds", () => {
+    const tts = parseLmConfig({
+      ...MOSHI,
+      demux_second_stream: true,
+      cross_attention: true,
+      conditioners: {
+        speaker_wavs: { type: "tensor", tensor: { dim: 512 } },
+        control: { type: "lut", lut: { n_bins: 1, dim: 16, possible_values: ["ok"] } },
+      },
+      fuser: { cross_attention_pos_emb: true, sum: ["control"], cross: ["speaker_wavs"] },
+    });
+    expect(tts).toMatchObject({
+      demuxText: true,
+      conditions: [{ name: "control" }],
+      cross: { name: "speaker_wavs", width: 512, positionScale: 1 },
+    });
+  });
+
   it.each([
     [{ norm: "layer_norm" }, /"norm": "layer_norm"/],
     [{ positional_embedding: "sin" }, /positional_embedding/],
-    [{ cross_attention: true }, /cross_attention/],
-    [{ demux_second_stream: true }, /demux_second_stream/],
     [{ quantize: true }, /quantize/],
     [{ depformer_kv_repeat: 2 }, /depformer_kv_repeat/],
     [{ delays: [1, ...Array<number>(16).fill(0)] }, /text delay/],
@@ -125,7 +141,13 @@ describe("parseLmConfig", () => {
       { conditioners: { voice: { type: "tensor", tensor: { dim: 12 } } } },
       /"voice" of type "tensor"/,
     ],
-    [{ conditioners: {}, fuser: { cross: ["voice"] } }, /fuser "cross"/],
+    [{ conditioners: {}, fuser: { cross: ["voice"] } }, /without cross attention/],
+    [{ cross_attention: true, fuser: { cross: ["a", "b"] } }, /several conditions/],
+    [
+      { cross_attention: true, fuser: { cross: ["a"] }, conditioners: { a: { type: "lut" } } },
+      /condition of type "lut"/,
+    ],
+    [{ fuser: { prepend: ["a"] } }, /fuser "prepend"/],
   ])("refuses %j by name as unsupported", (change, message) => {
     const error = thrown({ ...MOSHI, ...change });
     expect(error.code).toBe("model-unsupported");
@@ -133,6 +155,9 @@ describe("parseLmConfig", () => {
   });
 
   it.each([
+    [{ cross_attention: true }, /"fuser.cross"/],
+    [{ cross_attention: "yes" }, /"cross_attention" should be true or false/],
+    [{ demux_second_stream: true, text_card: 46_340 }, /"text_card"/],
     [{ dim: "4096" }, /"dim" should be a whole number/],
     [{ dim: 4095 }, /multiple of twice num_heads/],
     [{ num_layers: 1e9 }, /"num_layers"/],

@@ -15,6 +15,15 @@ export interface LutCondition {
   readonly values: readonly string[];
 }
 
+/** Vectors over time, such as voices, that every step attends to (spec §4.1). */
+export interface CrossCondition {
+  readonly name: string;
+  /** Width of a vector, before the projection to `dim`. */
+  readonly width: number;
+  /** Factor of the position embedding that is added to the vectors; null adds none. */
+  readonly positionScale: number | null;
+}
+
 /** The depth transformer: `dep_q` sub-steps a frame (spec §4). */
 export interface DepthConfig {
   readonly dim: number;
@@ -57,6 +66,10 @@ export interface LmConfig {
   /** Classification heads on the temporal output (the pause detector of STT), or null. */
   readonly extraHeads: { readonly count: number; readonly dim: number } | null;
   readonly conditions: readonly LutCondition[];
+  /** null exactly when the temporal layers have no cross attention. */
+  readonly cross: CrossCondition | null;
+  /** A text token can hold a second one, of the stream that looks ahead (TTS, spec §4). */
+  readonly demuxText: boolean;
   /** The checkpoint's own sampling defaults (`lm_gen_config`, else those of the reference, spec §5.3). */
   readonly defaults: SessionSettings;
 }
@@ -70,6 +83,8 @@ const LIMITS = {
   nQ: 128,
   delay: 256,
   context: 1 << 17,
+  /** (demuxTextCard + 1)·(demuxTextCard + 2) tokens still are int32. */
+  demuxTextCard: 46_339,
 };
 
 /**
@@ -91,6 +106,9 @@ export function parseLmConfig(json: unknown): LmConfig {
   const nQ = read.integer("n_q", 1, LIMITS.nQ);
   const depQ = read.integer("dep_q", 0, nQ);
   const extraHeads = read.integer("extra_heads_num_heads", 0, 64, 0);
+  // The first is how files call it, the second how the reference's code does (spec §6.5).
+  const demuxText =
+    read.flag("demux_second_stream", false) || read.flag("demux_second_text_stream", false);
 
   return {
     dim,
@@ -100,7 +118,7 @@ export function parseLmConfig(json: unknown): LmConfig {
     context: read.integer("context", 1, LIMITS.context),
     ropePeriod: read.positive("max_period"),
     ropePairs: read.choice("positional_embedding", { rope: "interleaved", rope_concat: "halves" }),
-    textCard: read.integer("text_card", 4, LIMITS.card),
+    textCard: read.integer("text_card", 4, demuxText ? LIMITS.demuxTextCard : LIMITS.card),
     card: read.integer("card", 2, LIMITS.card),
     nQ,
     depQ,
@@ -110,7 +128,8 @@ export function parseLmConfig(json: unknown): LmConfig {
       extraHeads === 0
         ? null
         : { count: extraHeads, dim: read.integer("extra_heads_dim", 1, LIMITS.dim) },
-    conditions: readConditions(read),
+    ...readConditions(read),
+    demuxText,
     defaults: readDefaults(read),
   };
 }
@@ -160,27 +179,53 @@ function readDepth(read: Reader, depQ: number): DepthConfig {
   };
 }
 
-function readConditions(read: Reader): readonly LutCondition[] {
-  if (!read.has("conditioners")) return [];
-  const conditioners = read.object("conditioners");
+function readConditions(read: Reader): Pick<LmConfig, "conditions" | "cross"> {
+  const attends = read.flag("cross_attention", false);
+  const conditioners = read.has("conditioners")
+    ? read.object("conditioners")
+    : reader({}, "conditioners");
   const fuser = read.has("fuser") ? read.object("fuser") : reader({}, "fuser");
-  const summed = new Set(fuser.has("sum") ? fuser.strings("sum") : []);
-  for (const way of ["cross", "prepend", "input_interpolate"]) {
-    if (fuser.has(way) && fuser.strings(way).length > 0) throw unsupported(`the fuser "${way}"`);
+  const fused = (way: string) => (fuser.has(way) ? fuser.strings(way) : []);
+  for (const way of ["prepend", "input_interpolate"]) {
+    if (fused(way).length > 0) throw unsupported(`the fuser "${way}"`);
   }
-  return conditioners.keys().map((name) => {
-    const conditioner = conditioners.object(name);
-    const type = conditioner.text("type", "lut");
-    if (type !== "lut") throw unsupported(`the conditioner "${name}" of type "${type}"`);
-    if (!summed.has(name)) throw unsupported(`the conditioner "${name}" outside fuser.sum`);
-    const lut = conditioner.object("lut");
-    return {
-      name,
-      bins: lut.integer("n_bins", 1, LIMITS.card),
-      width: lut.integer("dim", 1, LIMITS.dim),
-      values: lut.strings("possible_values"),
-    };
-  });
+  const summed = fused("sum");
+  const crossed = fused("cross");
+  const conditions = conditioners
+    .keys()
+    .filter((name) => !crossed.includes(name))
+    .map((name): LutCondition => {
+      const conditioner = conditioners.object(name);
+      const type = conditioner.text("type", "lut");
+      if (type !== "lut") throw unsupported(`the conditioner "${name}" of type "${type}"`);
+      if (!summed.includes(name)) throw unsupported(`the conditioner "${name}" outside fuser.sum`);
+      const lut = conditioner.object("lut");
+      return {
+        name,
+        bins: lut.integer("n_bins", 1, LIMITS.card),
+        width: lut.integer("dim", 1, LIMITS.dim),
+        values: lut.strings("possible_values"),
+      };
+    });
+  const [name, ...others] = crossed;
+  if (name === undefined) {
+    if (attends) throw malformed("fuser.cross", "the condition to attend to", fuser.raw("cross"));
+    return { conditions, cross: null };
+  }
+  if (!attends) throw unsupported("a condition to attend to, without cross attention");
+  if (others.length > 0) throw unsupported("cross attention to several conditions");
+  const conditioner = conditioners.object(name);
+  const type = conditioner.text("type", "lut");
+  if (type !== "tensor") throw unsupported(`cross attention to a condition of type "${type}"`);
+  const scale = fuser.has("cross_attention_pos_emb_scale")
+    ? fuser.positive("cross_attention_pos_emb_scale")
+    : 1;
+  const cross = {
+    name,
+    width: conditioner.object("tensor").integer("dim", 1, LIMITS.dim),
+    positionScale: fuser.flag("cross_attention_pos_emb", false) ? scale : null,
+  };
+  return { conditions, cross };
 }
 
 function readDefaults(read: Reader): SessionSettings {
@@ -204,9 +249,6 @@ function refuseUnsupported(read: Reader): void {
     ["gating", ["silu"]],
     ["causal", [true]],
     ["layer_scale", [null]],
-    ["cross_attention", [false, null]],
-    ["demux_second_stream", [false, null]],
-    ["demux_second_text_stream", [false, null]],
     ["quantize", [false, null]],
     ["lora_name", [null]],
     ["depformer_gating", ["silu"]],

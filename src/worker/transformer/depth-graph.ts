@@ -3,6 +3,7 @@
 
 import { attend, concat, layerNorm, rmsNorm, type Tensor } from "../graph/index.ts";
 import type { DepthConfig, LmConfig } from "./config.ts";
+import { joinText } from "./embedding.ts";
 import { gatedMlp } from "./gated-mlp.ts";
 import type { LmWeights } from "./lm-weights.ts";
 import { RMS_EPSILON } from "./temporal-graph.ts";
@@ -83,6 +84,12 @@ function embedPrevious(
   const width = depth.lowRank ?? depth.dim;
   // A gather takes row −1 from the end: the zeros that stand for token −1.
   const table = weights.stackedTables(`${name}.weight`, [{ name: `${name}.weight`, rows }], width);
+  if (codebook === 0 && config.demuxText) {
+    // `splitText`, in integers: −1 ÷ rows is 0, so that the zero vector gives −1 for both halves.
+    const seconds = token.div(rows);
+    const main = table.gather(token.sub(seconds.mul(rows)));
+    return joinText(main, table.gather(seconds.sub(1)), name, depth.dim, weights);
+  }
   const embedded = table.gather(token);
   return depth.lowRank === null
     ? embedded

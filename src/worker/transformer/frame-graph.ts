@@ -4,15 +4,16 @@
 import { type BuiltGraph, concat, Graph, type Lowering, type Tensor } from "../graph/index.ts";
 import { type ConditionValues, conditionSum, type Guidance } from "./conditions.ts";
 import type { LmConfig } from "./config.ts";
+import type { CrossMemory } from "./cross-attention.ts";
 import { depthTransformer } from "./depth-graph.ts";
-import { embedColumn } from "./embedding.ts";
+import { embedColumn, rowCount } from "./embedding.ts";
 import { LmWeights, type TensorSource } from "./lm-weights.ts";
 import { sampleToken } from "./sampling-graph.ts";
 import { temporalTransformer } from "./temporal-graph.ts";
 
 /** Names of what `StepFeeds` writes. */
 export const FRAME_INPUTS = {
-  /** int32 [1 + nQ]: rows of the stacked embedding table (`columnRows`). */
+  /** int32 [rowCount]: rows of the stacked embedding table (`columnRows`). */
   rows: "rows",
   /** float32 [1, headDim / 2] (`Rope`). */
   cos: "cos",
@@ -27,13 +28,19 @@ export const FRAME_INPUTS = {
   audioNoise: "audio_noise",
   /** int32 [1 + depQ]: a token to take instead of sampling, or NOT_FORCED. Only with `forcing`. */
   forced: "forced",
+  /** int32 [1]: a text token to take instead of `forced`'s when the model samples WORD, or NOT_FORCED. As `forced`. */
+  onWord: "on_word",
 } as const;
 
 export const FRAME_OUTPUTS = {
   /** int32 [1 + depQ]: the text token, then the own codebooks. */
   tokens: "tokens",
+  /** int32 [1]: the text token before a forced one took its place. Only with `forcing`. */
+  sampledText: "sampled_text",
   /** float32 [1, textCard], with `trace`. */
   textLogits: "text_logits",
+  /** float32 [depQ, card] after guidance, with `trace`, where there are own codebooks. */
+  audioLogits: "audio_logits",
   /** float32 [branches, dim], the normalised output of the temporal transformer, with `trace`. */
   hidden: "hidden",
   /** float32 [branches·extra heads, classes], the heads' probabilities, where the model has them. */
@@ -42,6 +49,9 @@ export const FRAME_OUTPUTS = {
 
 /** In `forced`: sample this one. Token −1 is a token (the zero vector), so this is another number. */
 export const NOT_FORCED = -2;
+
+/** The text token that announces a word (spec §5.4). */
+export const WORD = 0;
 
 export interface FrameGraphOptions {
   readonly lowering: Lowering;
@@ -52,6 +62,8 @@ export interface FrameGraphOptions {
   readonly conditions?: ConditionValues;
   /** Runs a second branch beside the first, whose conditions differ. */
   readonly guidance?: Guidance;
+  /** What cross attention attends to, for a model that has it. */
+  readonly memory?: CrossMemory;
   /** Adds the outputs that golden runs compare. */
   readonly trace?: boolean;
   /** Adds the input that overrides sampled tokens (spec §5.5). */
@@ -69,26 +81,32 @@ export function buildFrameGraph(
   const kvHeads = (branchesOf(options) * config.heads) / config.kvRepeat;
   const angles = [1, config.dim / config.heads / 2];
 
-  const rows = graph.input(FRAME_INPUTS.rows, "int32", [1 + config.nQ]);
+  const rows = graph.input(FRAME_INPUTS.rows, "int32", [rowCount(config)]);
   const position = {
     cos: graph.input(FRAME_INPUTS.cos, "float32", angles),
     sin: graph.input(FRAME_INPUTS.sin, "float32", angles),
     slot: graph.input(FRAME_INPUTS.slot, "int64", [1, kvHeads, 1, 3]),
     mask: graph.input(FRAME_INPUTS.mask, "float32", [1, 1, config.kvRepeat, config.context]),
   };
+  const memory = options.memory ?? null;
+  if ((memory === null) !== (config.cross === null))
+    throw new RangeError("a memory belongs to a model with cross attention, and only to one");
   const force = options.forcing ? forcedTokens(graph, config) : (token: Tensor) => token;
 
   const guide = options.guidance ? guided(options.guidance) : (logits: Tensor) => logits;
 
   const column = condition(embedColumn(rows, config, weights), config, weights, options);
-  const hidden = temporalTransformer(graph, column, position, config, weights);
+  const hidden = temporalTransformer(graph, column, position, memory, config, weights);
   const textHead = weights.matrix("text_linear.weight", config.textCard, config.dim);
   const textLogits = guide(hidden.linear(textHead));
   const textCandidates = Math.min(options.textCandidates, config.textCard);
   const textNoise = graph.input(FRAME_INPUTS.textNoise, "float32", [1, textCandidates]);
-  const textToken = force(sampleToken(textLogits, textNoise), 0);
+  const sampledText = sampleToken(textLogits, textNoise);
+  if (options.forcing) graph.output(FRAME_OUTPUTS.sampledText, sampledText);
+  const textToken = force(sampledText, 0);
 
   const tokens = [textToken];
+  const audioLogits: Tensor[] = [];
   if (config.depth !== null) {
     const audioCandidates = Math.min(options.audioCandidates, config.card);
     const audioNoise = graph.input(FRAME_INPUTS.audioNoise, "float32", [
@@ -100,7 +118,9 @@ export function buildFrameGraph(
       ...depthTransformer(hidden, textToken, config, config.depth, weights, (logits, codebook) => {
         const noise = noiseOf[codebook];
         if (noise === undefined) throw new RangeError(`no noise for codebook ${codebook}`);
-        return force(sampleToken(guide(logits), noise), 1 + codebook);
+        const joined = guide(logits);
+        audioLogits.push(joined);
+        return force(sampleToken(joined, noise), 1 + codebook);
       }),
     );
   }
@@ -109,6 +129,7 @@ export function buildFrameGraph(
   if (options.trace) {
     graph.output(FRAME_OUTPUTS.textLogits, textLogits);
     graph.output(FRAME_OUTPUTS.hidden, hidden);
+    if (audioLogits.length > 0) graph.output(FRAME_OUTPUTS.audioLogits, concat(audioLogits, 0));
   }
   if (config.extraHeads !== null) {
     const { count, dim } = config.extraHeads;
@@ -150,11 +171,15 @@ function guided({ scale }: Guidance): (logits: Tensor) => Tensor {
   };
 }
 
-/** A function that lets the `forced` input overrule the token of one row: text is row 0. */
+/** A function that lets `forced` and `onWord` overrule the token of one row: text is row 0. */
 function forcedTokens(graph: Graph, { depQ }: LmConfig): (sampled: Tensor, row: number) => Tensor {
   const forced = graph.input(FRAME_INPUTS.forced, "int32", [1 + depQ]);
+  const onWord = graph.input(FRAME_INPUTS.onWord, "int32", [1]);
+  const notForced = graph.constant("int32", [1], Int32Array.of(NOT_FORCED));
+  const overrule = (token: Tensor, by: Tensor) => by.greaterOrEqual(-1).where(by, token);
   return (sampled, row) => {
     const token = forced.gather(graph.constant("int32", [1], Int32Array.of(row)));
-    return token.greaterOrEqual(-1).where(token, sampled);
+    const held = overrule(sampled, token);
+    return row === 0 ? overrule(held, sampled.equal(WORD).where(onWord, notForced)) : held;
   };
 }

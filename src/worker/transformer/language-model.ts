@@ -7,6 +7,7 @@ import type { GraphSession, Runtime, TensorMap } from "../runtime/session.ts";
 import type { LanguageModel, StepOutput } from "../speech-model.ts";
 import type { ConditionValues, Guidance } from "./conditions.ts";
 import type { LmConfig } from "./config.ts";
+import { type CrossMemory, crossMemory } from "./cross-attention.ts";
 import { buildFrameGraph, FRAME_OUTPUTS } from "./frame-graph.ts";
 import type { TensorSource } from "./lm-weights.ts";
 import { Scheduler } from "./scheduler.ts";
@@ -50,8 +51,10 @@ export async function createLanguageModel(
   options: LanguageModelOptions = {},
 ): Promise<MoshiLanguageModel> {
   const { trace, ...graphOptions } = options;
+  const memory = await memoryOf(runtime, config, source, options);
   const graph = buildFrameGraph(config, source, {
     ...graphOptions,
+    ...memory,
     lowering: runtime.backend,
     textCandidates: candidates(config.defaults.textTopK, config.textCard),
     audioCandidates: candidates(config.defaults.audioTopK, config.card),
@@ -59,6 +62,18 @@ export async function createLanguageModel(
   });
   const session = await runtime.createSession(graph);
   return new MoshiLanguageModel(session, config, trace);
+}
+
+/** Keys and values that cross attention reads, for a model that has it. */
+async function memoryOf(
+  runtime: Runtime,
+  config: LmConfig,
+  source: TensorSource,
+  { conditions = {}, guidance }: LanguageModelOptions,
+): Promise<{ readonly memory?: CrossMemory }> {
+  if (config.cross === null) return {};
+  const branches = guidance ? [conditions, guidance.negative] : [conditions];
+  return { memory: await crossMemory(runtime, config, config.cross, source, branches) };
 }
 
 /** How many candidates the graph keeps, for a default top-k of `topK`, of which 0 means all. */

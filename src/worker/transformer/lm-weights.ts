@@ -18,6 +18,8 @@ const KNOWN_NAMES = [
   /^depformer\.layers\.\d+\.gating\.\d+\.linear_(in|out)\.weight$/,
   /^(depformer_in\.\d+|linears\.\d+)\.weight$/,
   /^depformer_(text_emb|emb\.\d+)\.(low_rank\.)?weight$/,
+  /^(depformer_)?text_emb\.out[12]\.weight$/,
+  /^transformer\.layers\.\d+\.(cross_attention\.(in_proj_weight|out_proj\.weight)|norm_cross\.(weight|bias))$/,
   /^depformer_norms\.\d+\.(weight|bias)$/,
   /^condition_provider\.conditioners\.[^.]+\.(embed\.weight|output_proj\.weight|learnt_padding)$/,
 ];

@@ -18,6 +18,7 @@ export class StepFeeds {
   readonly #config: LmConfig;
   readonly #rope: Rope;
   readonly #random = new Random(0);
+  readonly #column: Int32Array;
   readonly #rows: Int32Array;
   readonly #cos: Float32Array;
   readonly #sin: Float32Array;
@@ -27,10 +28,12 @@ export class StepFeeds {
   /** One row a codebook; empty without own codebooks. */
   readonly #audioNoise: Float32Array;
   readonly #forced: Int32Array;
+  readonly #onWord: Int32Array;
 
   constructor(graph: BuiltGraph, config: LmConfig) {
     this.#config = config;
     this.#rope = new Rope(config.dim / config.heads, config.ropePeriod);
+    this.#column = new Int32Array(1 + config.nQ);
     const tensors: Record<string, TensorData> = {};
     const make = <T extends "float32" | "int32" | "int64">(name: string, dtype: T) => {
       const info = graph.inputs.find((input) => input.name === name);
@@ -46,6 +49,7 @@ export class StepFeeds {
     this.#textNoise = make(FRAME_INPUTS.textNoise, "float32");
     this.#audioNoise = make(FRAME_INPUTS.audioNoise, "float32");
     this.#forced = make(FRAME_INPUTS.forced, "int32");
+    this.#onWord = make(FRAME_INPUTS.onWord, "int32");
     this.tensors = tensors;
     // (batch, head, slot): the slot is the only part that changes.
     for (let head = 0; head < this.#slot.length / 3; head++)
@@ -71,15 +75,17 @@ export class StepFeeds {
    * Writes the inputs of step `step`, which must follow the last one.
    * @param writeColumn writes the step's column of tokens, 1 + nQ of them
    * @param forced tokens to take instead of sampling: text, then own codebooks; NOT_FORCED for the others
+   * @param onWord text token to take in place of the forced one when WORD is sampled, or NOT_FORCED
    */
   fill(
     step: number,
     writeColumn: (into: Int32Array) => void,
     settings: SessionSettings,
     forced?: Int32Array,
+    onWord: number = NOT_FORCED,
   ): void {
-    writeColumn(this.#rows);
-    columnRows(this.#rows, this.#config);
+    writeColumn(this.#column);
+    columnRows(this.#column, this.#config, this.#rows);
     this.#rope.fill(step, this.#cos, this.#sin);
     this.#fillRing(step);
 
@@ -92,6 +98,7 @@ export class StepFeeds {
     }
     if (forced === undefined) this.#forced.fill(NOT_FORCED);
     else this.#forced.set(forced);
+    this.#onWord.fill(onWord);
   }
 
   /** Points at the step's slot, and shows it to attention from now on. Once full, every slot holds a key (§10.9). */

@@ -2,6 +2,7 @@
 
 import { attend, rmsNorm, rotary, type Graph, type Tensor } from "../graph/index.ts";
 import type { LmConfig } from "./config.ts";
+import { crossAttention, type CrossMemory } from "./cross-attention.ts";
 import { gatedMlp } from "./gated-mlp.ts";
 import type { LmWeights } from "./lm-weights.ts";
 
@@ -22,11 +23,15 @@ export interface Position {
   readonly mask: Tensor;
 }
 
-/** x [branches, dim], the summed embeddings → the normalised output [branches, dim] that heads and depth receive. */
+/**
+ * x [branches, dim], the summed embeddings → the normalised output [branches, dim] that heads and depth receive.
+ * `memory` is what layers with cross attention attend to.
+ */
 export function temporalTransformer(
   graph: Graph,
   x: Tensor,
   position: Position,
+  memory: CrossMemory | null,
   config: LmConfig,
   weights: LmWeights,
 ): Tensor {
@@ -36,6 +41,7 @@ export function temporalTransformer(
     const norm = (y: Tensor, name: string) =>
       rmsNorm(y, weights.alpha(`${at}.${name}.alpha`, dim), RMS_EPSILON);
     x = x.add(selfAttention(graph, norm(x, "norm1"), `${at}.self_attn`, position, config, weights));
+    if (memory !== null) x = x.add(crossAttention(x, layer, memory, config, weights));
     x = x.add(gatedMlp(norm(x, "norm2"), `${at}.gating`, weights));
   }
   return rmsNorm(x, weights.alpha("out_norm.alpha", dim), RMS_EPSILON);

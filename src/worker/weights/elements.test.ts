@@ -44,6 +44,11 @@ describe("toFloat32", () => {
 });
 
 describe("toInt32", () => {
+  it("widens U8", () => {
+    const bytes = Uint8Array.of(0, 1, 255);
+    expect([...(toInt32({ type: "U8", shape: [3], bytes }) ?? [])]).toEqual([0, 1, 255]);
+  });
+
   it("narrows I64", () => {
     const bytes = new Uint8Array(BigInt64Array.of(-99n, 2048n).buffer);
     expect([...(toInt32({ type: "I64", shape: [2], bytes }) ?? [])]).toEqual([-99, 2048]);

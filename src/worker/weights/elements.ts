@@ -12,6 +12,7 @@ export function toFloat32({ type, bytes }: StoredTensor): Float32Array<ArrayBuff
 
 /** Elements as JavaScript integers that fit 32 bits; null when the stored type is no integer. */
 export function toInt32({ type, bytes }: StoredTensor): Int32Array<ArrayBuffer> | null {
+  if (type === "U8") return Int32Array.from(bytes);
   if (type === "I32") return new Int32Array(...aligned(bytes, 4));
   if (type === "I64") return Int32Array.from(new BigInt64Array(...aligned(bytes, 8)), Number);
   return null;
