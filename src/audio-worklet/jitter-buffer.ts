@@ -28,7 +28,7 @@ export interface JitterBufferOptions {
 }
 
 export const JITTER_BUFFER_DEFAULTS: JitterBufferOptions = {
-  startMargin: 720,
+  startMargin: 960,
   smallestMargin: 240,
   largestMargin: FRAME_SAMPLES,
   marginStep: 120,
