@@ -23,10 +23,14 @@ export interface Decoder {
 export interface StepOutput {
   /** Step index p (spec §5.1). */
   readonly step: number;
-  /** The text token sampled in this step, X[0][p+1]. */
+  /** The text token sampled in this step, X[0][p+1]; the initial token while a text delay fills. */
   readonly textToken: number;
-  /** Codes of the own frame that this step completes, or null while the acoustic delay fills. */
+  /** Codes of the own frame that this step completes. null while the acoustic delay fills, and always in a model that only listens. */
   readonly ownCodes: Int32Array | null;
+  /** Probability that the user pauses, one a pause head (spec §5.7). Absent in a model without such heads. */
+  readonly pauses?: Float32Array;
+  /** True from the step on in which the model, told of the end of its input, said that it was done (spec §5.6). */
+  readonly ended?: boolean;
 }
 
 /** Temporal and depth transformer with the delay scheduler (spec §3–§5). Calls must not overlap. */
@@ -35,6 +39,12 @@ export interface LanguageModel {
   start(settings: SessionSettings): Promise<void>;
   /** Codes of user frame f → step f+1. */
   step(userCodes: Int32Array): Promise<StepOutput>;
+  /**
+   * Tells a model that translates that its source has ended, and runs the step of that mark in place of a user frame
+   * (Hibiki, spec §5.6). Go on with `step` and encoded silence until an output says `ended`.
+   * @throws SottoError `bad-argument` when the model does not know an end
+   */
+  endOfInput?(): Promise<StepOutput>;
   dispose(): Promise<void>;
 }
 

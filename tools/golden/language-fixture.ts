@@ -71,9 +71,10 @@ function compare(
         row(heads, call, extraHeads.count * extraHeads.dim),
       );
     tokens.compare(step.tokens.subarray(1, 1 + depQ), row(audio, call, depQ));
-    // A frame's text token is the one of the step that began it; its codes complete `delay` steps later.
-    const began = steps[call - delay];
-    const text = began ? (began.tokens[0] ?? NaN) : NOTHING_YET;
+    // A frame's codes complete `delay` steps after the step that began it, which sampled its text (spec §5.1).
+    const frame = call - delay;
+    const text =
+      frame < 0 ? NOTHING_YET : (steps[frame + (config.delays[0] ?? 0)]?.tokens[0] ?? NaN);
     const own = step.ownCodes ?? new Int32Array(depQ).fill(NOTHING_YET);
     tokens.compare([text, ...own], row(frames, call, 1 + depQ));
   }

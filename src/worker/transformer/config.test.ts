@@ -66,6 +66,9 @@ describe("parseLmConfig", () => {
         headNorm: false,
       },
       conditions: [],
+      cross: null,
+      demuxText: false,
+      translates: false,
       extraHeads: null,
       defaults: { textTemperature: 0.7, textTopK: 25, audioTemperature: 0.8, audioTopK: 250 },
     });
@@ -75,6 +78,7 @@ describe("parseLmConfig", () => {
   it("reads what Hibiki and STT add", () => {
     const hibiki = parseLmConfig({
       ...MOSHI,
+      model_type: "hibiki",
       kv_repeat: 2,
       positional_embedding: "rope_concat",
       depformer_norm: "layer_norm",
@@ -90,6 +94,7 @@ describe("parseLmConfig", () => {
       fuser: { sum: ["description"] },
     });
     expect(hibiki).toMatchObject({
+      translates: true,
       kvRepeat: 2,
       ropePairs: "halves",
       depth: { sets: 5, lowRank: 128, headNorm: true },
@@ -100,13 +105,14 @@ describe("parseLmConfig", () => {
     const stt = parseLmConfig({
       ...MOSHI,
       dep_q: 0,
-      delays: Array(17).fill(0),
+      delays: [6, ...Array<number>(16).fill(0)],
       extra_heads_num_heads: 4,
       extra_heads_dim: 6,
       lm_gen_config: { temp: 0 },
     });
     expect(stt).toMatchObject({
       depth: null,
+      delays: [6, ...Array<number>(16).fill(0)],
       extraHeads: { count: 4, dim: 6 },
       defaults: { textTemperature: 0, audioTemperature: 0 },
     });
@@ -135,7 +141,6 @@ describe("parseLmConfig", () => {
     [{ positional_embedding: "sin" }, /positional_embedding/],
     [{ quantize: true }, /quantize/],
     [{ depformer_kv_repeat: 2 }, /depformer_kv_repeat/],
-    [{ delays: [1, ...Array<number>(16).fill(0)] }, /text delay/],
     [{ delays: Array(17).fill(0) }, /speech without delay/],
     [
       { conditioners: { voice: { type: "tensor", tensor: { dim: 12 } } } },

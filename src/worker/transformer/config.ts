@@ -70,6 +70,8 @@ export interface LmConfig {
   readonly cross: CrossCondition | null;
   /** A text token can hold a second one, of the stream that looks ahead (TTS, spec §4). */
   readonly demuxText: boolean;
+  /** Hibiki: its end token is fed back as padding (spec §4.1), and its input can end (spec §5.6). */
+  readonly translates: boolean;
   /** The checkpoint's own sampling defaults (`lm_gen_config`, else those of the reference, spec §5.3). */
   readonly defaults: SessionSettings;
 }
@@ -130,6 +132,7 @@ export function parseLmConfig(json: unknown): LmConfig {
         : { count: extraHeads, dim: read.integer("extra_heads_dim", 1, LIMITS.dim) },
     ...readConditions(read),
     demuxText,
+    translates: read.text("model_type", null) === "hibiki",
     defaults: readDefaults(read),
   };
 }
@@ -143,7 +146,6 @@ function readDelays(read: Reader, nQ: number, depQ: number): readonly number[] {
   const delays = read.integers("delays", 0, LIMITS.delay);
   if (delays.length !== nQ + 1)
     throw malformed("delays", `${nQ + 1} numbers (1 + n_q)`, delays.length);
-  if (delays[0] !== 0) throw unsupported(`a text delay of ${delays[0]} steps`);
   // Own frame 0 would then be complete at step 0, which is run when a session is made and yields nothing.
   if (depQ > 0 && delays.every((delay) => delay === 0)) throw unsupported("speech without delay");
   return delays;

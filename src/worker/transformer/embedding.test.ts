@@ -3,7 +3,7 @@ import { expect, it } from "vitest";
 import { columnRows, muxText, rowCount, splitText } from "./embedding.ts";
 
 // One text table of 5 rows, then two audio tables of 4, then the row of zeros.
-const CONFIG = { nQ: 2, dim: 8, textCard: 4, card: 3, demuxText: false };
+const CONFIG = { nQ: 2, dim: 8, textCard: 4, card: 3, demuxText: false, translates: false };
 const DEMUX = { ...CONFIG, demuxText: true };
 const pick = (config: typeof CONFIG, tokens: number[]) => {
   const into = new Int32Array(rowCount(config));
@@ -27,6 +27,11 @@ it.each([[[5, 0, 0]], [[0, 4, 0]], [[0, 0, -2]]])(
     expect(() => rows(...tokens)).toThrow(/has the token/);
   },
 );
+
+it("feeds an end token back as padding to a model that translates", () => {
+  expect(pick({ ...CONFIG, translates: true }, [2, 2, 2])).toEqual([3, 7, 11]);
+  expect(rows(2, 2, 2)).toEqual([2, 7, 11]);
+});
 
 it("takes a text token apart where it can hold two", () => {
   expect(pick(DEMUX, [3, 0, -1])).toEqual([3, 5, 13, 13]);

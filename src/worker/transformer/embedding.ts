@@ -4,8 +4,12 @@
 import type { Tensor } from "../graph/index.ts";
 import type { LmConfig } from "./config.ts";
 import type { LmWeights } from "./lm-weights.ts";
+import { END, PAD } from "./text-tokens.ts";
 
-type EmbeddingConfig = Pick<LmConfig, "nQ" | "dim" | "textCard" | "card" | "demuxText">;
+type EmbeddingConfig = Pick<
+  LmConfig,
+  "nQ" | "dim" | "textCard" | "card" | "demuxText" | "translates"
+>;
 
 /** Rows that `columnRows` picks: one a token of the column, and the second half of a text token that has two. */
 export function rowCount({ nQ, demuxText }: Pick<LmConfig, "nQ" | "demuxText">): number {
@@ -56,7 +60,7 @@ export function splitText(token: number, textCard: number): { main: number; seco
  * @throws RangeError for a token that no table has a row for.
  */
 export function columnRows(column: Int32Array, config: EmbeddingConfig, into: Int32Array): void {
-  const { nQ, textCard, card, demuxText } = config;
+  const { nQ, textCard, card, demuxText, translates } = config;
   const textRows = textCard + 1;
   const audioRows = card + 1;
   const zeroRow = textRows + nQ * audioRows;
@@ -71,6 +75,7 @@ export function columnRows(column: Int32Array, config: EmbeddingConfig, into: In
     into[1 + nQ] = pick(0, second, 0, textRows);
     text = main;
   } else if (demuxText) into[1 + nQ] = zeroRow;
+  if (translates && text === END) text = PAD;
   into[0] = pick(0, text, 0, textRows);
   for (let k = 1; k <= nQ; k++)
     into[k] = pick(k, column[k] ?? -2, textRows + (k - 1) * audioRows, audioRows);

@@ -10,6 +10,7 @@ import { embedColumn, rowCount } from "./embedding.ts";
 import { LmWeights, type TensorSource } from "./lm-weights.ts";
 import { sampleToken } from "./sampling-graph.ts";
 import { temporalTransformer } from "./temporal-graph.ts";
+import { WORD } from "./text-tokens.ts";
 
 /** Names of what `StepFeeds` writes. */
 export const FRAME_INPUTS = {
@@ -49,9 +50,6 @@ export const FRAME_OUTPUTS = {
 
 /** In `forced`: sample this one. Token −1 is a token (the zero vector), so this is another number. */
 export const NOT_FORCED = -2;
-
-/** The text token that announces a word (spec §5.4). */
-export const WORD = 0;
 
 export interface FrameGraphOptions {
   readonly lowering: Lowering;

@@ -159,6 +159,85 @@ describe("forced tokens", () => {
   });
 });
 
+describe("the end of the input", () => {
+  const HEARD = Int32Array.of(1, 2, 3, 4, 5, 6, 7, 8);
+  const saying = (token: number) =>
+    new Int32Array(1 + config.depQ).fill(NOT_FORCED).fill(token, 0, 1);
+
+  it("is over when the model says so, but not before it was told", async () => {
+    const translating = { ...config, translates: true };
+    const model = await createLanguageModel(runtime, translating, weights, { forcing: true });
+    await model.start(SAMPLED);
+    expect(await model.step(HEARD, saying(2))).toMatchObject({ textToken: 2, ended: false });
+    expect(await model.step(HEARD, saying(5))).toMatchObject({ ended: false });
+    const { step, ended } = await model.endOfInput();
+    expect([step, ended]).toEqual([3, false]);
+    expect(await model.step(HEARD, saying(5))).toMatchObject({ ended: false });
+    expect(await model.step(HEARD, saying(2))).toMatchObject({ step: 5, ended: true });
+    expect(await model.step(HEARD, saying(5))).toMatchObject({ ended: true });
+    await model.start(SAMPLED);
+    expect(await model.step(HEARD, saying(2))).toMatchObject({ ended: false });
+    await model.dispose();
+  });
+
+  it("is a frame of initial tokens, which changes what follows", async () => {
+    const model = await createLanguageModel(runtime, { ...config, translates: true }, weights);
+    const run = async (last: () => Promise<unknown>) => {
+      await model.start(SAMPLED);
+      for (let f = 0; f < 5; f++) await model.step(HEARD);
+      await last();
+      const { textToken, ownCodes } = await model.step(HEARD);
+      return [textToken, ...(ownCodes ?? [])];
+    };
+    const marked = await run(() => model.endOfInput());
+    expect(await run(() => model.step(new Int32Array(8).fill(config.card)))).toEqual(marked);
+    expect(await run(() => model.step(HEARD))).not.toEqual(marked);
+    await model.dispose();
+  });
+
+  it("is refused by a model that does not know it", async () => {
+    const model = await createLanguageModel(runtime, config, weights);
+    await model.start(SAMPLED);
+    await expect(model.endOfInput()).rejects.toMatchObject({ code: "bad-argument" });
+    await model.dispose();
+  });
+});
+
+describe("a model that only listens", () => {
+  it("tells text and pauses, and has no codes to decode", async () => {
+    const read = (file: string) => readFile(new URL(file, FIXTURES));
+    const listener = parseLmConfig(JSON.parse(String(await read("lm_tiny_stt.config.json"))));
+    const file = "lm_tiny_stt.weights.safetensors";
+    const checkpoint = Checkpoint.parse(Uint8Array.from(await read(file)), file);
+    const heads: Float32Array[] = [];
+    const model = await createLanguageModel(runtime, listener, checkpoint, {
+      trace: ({ extraHeads }) => void heads.push(extraHeads ?? new Float32Array()),
+    });
+    await model.start(listener.defaults);
+    for (let f = 0; f < 3; f++) {
+      const { textToken, ownCodes, pauses } = await model.step(new Int32Array(8).fill(f));
+      expect(textToken).toBeLessThan(listener.textCard);
+      expect(ownCodes).toBeNull();
+      const classes = listener.extraHeads?.dim ?? NaN;
+      const firsts = heads[f + 1]?.filter((_, i) => i % classes === 0);
+      expect(pauses).toHaveLength(4);
+      expect(pauses).toEqual(firsts);
+    }
+    await model.dispose();
+  });
+
+  it("may hold its text back", async () => {
+    const delayed = { ...config, delays: [2, ...config.delays.slice(1)] };
+    const model = await createLanguageModel(runtime, delayed, weights);
+    await model.start(SAMPLED);
+    const first = await model.step(new Int32Array(8));
+    const second = await model.step(new Int32Array(8));
+    expect(first.textToken).toBe(config.textCard);
+    expect(second.textToken).toBeLessThan(config.textCard);
+    await model.dispose();
+  });
+});
+
 describe("a checkpoint that does not fit its config", () => {
   const rejection = (changed: Partial<LmConfig>, source: TensorSource = weights) =>
     createLanguageModel(runtime, { ...config, ...changed }, source).then(

@@ -6,12 +6,13 @@ import type { SessionSettings } from "../../shared/protocol.ts";
 import type { GraphSession, Runtime, TensorMap } from "../runtime/session.ts";
 import type { LanguageModel, StepOutput } from "../speech-model.ts";
 import type { ConditionValues, Guidance } from "./conditions.ts";
-import type { LmConfig } from "./config.ts";
+import { type LmConfig, userCodebooks } from "./config.ts";
 import { type CrossMemory, crossMemory } from "./cross-attention.ts";
 import { buildFrameGraph, FRAME_OUTPUTS } from "./frame-graph.ts";
 import type { TensorSource } from "./lm-weights.ts";
 import { Scheduler } from "./scheduler.ts";
 import { StepFeeds } from "./step-feeds.ts";
+import { END } from "./text-tokens.ts";
 
 /** Candidates that sampling can choose from unless a checkpoint asks for more: the largest published top-k. */
 const CANDIDATES = 250;
@@ -88,6 +89,8 @@ export class MoshiLanguageModel implements LanguageModel {
   readonly #feeds: StepFeeds;
   readonly #trace: ((trace: StepTrace) => void) | undefined;
   #settings: SessionSettings;
+  #inputEnded = false;
+  #ended = false;
 
   /** Called by `createLanguageModel` only. Owns `session`. */
   constructor(
@@ -106,6 +109,8 @@ export class MoshiLanguageModel implements LanguageModel {
   async start(settings: SessionSettings): Promise<void> {
     this.#checkSettings(settings);
     this.#settings = settings;
+    this.#inputEnded = false;
+    this.#ended = false;
     await this.#session.reset();
     this.#scheduler.reset();
     this.#feeds.reset(settings.seed);
@@ -121,6 +126,18 @@ export class MoshiLanguageModel implements LanguageModel {
     return this.#run(forced);
   }
 
+  async endOfInput(): Promise<StepOutput> {
+    if (!this.#config.translates) {
+      throw new SottoError(
+        "bad-argument",
+        "This model does not know an end of its input.",
+        "Tell only a model that translates (Hibiki) that its source has ended.",
+      );
+    }
+    this.#inputEnded = true;
+    return this.step(new Int32Array(userCodebooks(this.#config)).fill(this.#config.card));
+  }
+
   async dispose(): Promise<void> {
     await this.#session.dispose();
   }
@@ -131,18 +148,31 @@ export class MoshiLanguageModel implements LanguageModel {
     const outputs = await this.#session.run(this.#feeds.tensors);
     const tokens = int32(outputs, FRAME_OUTPUTS.tokens);
     const ownCodes = this.#scheduler.complete(tokens);
+    const heads = outputs[FRAME_OUTPUTS.extraHeads] && float32(outputs, FRAME_OUTPUTS.extraHeads);
     this.#trace?.({
       step,
       tokens,
       ownCodes,
       textLogits: float32(outputs, FRAME_OUTPUTS.textLogits),
       hidden: float32(outputs, FRAME_OUTPUTS.hidden),
-      extraHeads:
-        outputs[FRAME_OUTPUTS.extraHeads] === undefined
-          ? null
-          : float32(outputs, FRAME_OUTPUTS.extraHeads),
+      extraHeads: heads ?? null,
     });
-    return { step, textToken: tokens[0] as number, ownCodes };
+    const { delays, textCard } = this.#config;
+    const textToken = step + 1 > (delays[0] ?? 0) ? (tokens[0] as number) : textCard;
+    this.#ended ||= this.#inputEnded && textToken === END;
+    return {
+      step,
+      textToken,
+      ownCodes,
+      ended: this.#ended,
+      ...(heads ? { pauses: this.#pauses(heads) } : {}),
+    };
+  }
+
+  /** The first class of every head, in the first branch: nothing was said. */
+  #pauses(heads: Float32Array): Float32Array {
+    const { count } = this.#config.extraHeads ?? { count: 0 };
+    return Float32Array.from({ length: count }, (_, i) => heads[(i * heads.length) / count] ?? NaN);
   }
 
   /** The graph was built for so many candidates and no more: asking for more must not quietly give fewer. */

@@ -69,16 +69,19 @@ describe("the worked example of the spec, Moshi's delays", () => {
   });
 });
 
-/** Any row counts and delays, text undelayed. */
+/** Any row counts and delays. */
 const configs = fc
   .record({ depQ: fc.integer({ min: 0, max: 5 }), users: fc.integer({ min: 0, max: 5 }) })
   .chain(({ depQ, users }) =>
     fc
-      .array(fc.integer({ min: 0, max: 6 }), { minLength: depQ + users, maxLength: depQ + users })
+      .array(fc.integer({ min: 0, max: 6 }), {
+        minLength: 1 + depQ + users,
+        maxLength: 1 + depQ + users,
+      })
       .map((delays): SchedulerConfig => ({
         nQ: depQ + users,
         depQ,
-        delays: [0, ...delays],
+        delays,
         textCard: 1_000_000,
         card: 2_000_000,
       })),
