@@ -17,13 +17,26 @@ export interface OutputSpec {
   readonly shape: readonly number[];
 }
 
-/** A tensor that lives from one run to the next. `input` and `output` are its edges in the graph. */
+/** A tensor that lives from one run to the next. `input` is the graph input that it is fed to. */
 export interface StateInfo extends OutputSpec {
   readonly name: string;
   readonly input: string;
-  readonly output: string;
-  /** True when the graph only overwrites parts (a ring): one buffer can serve as input and output. */
-  readonly inPlace: boolean;
+  readonly update: StateUpdate;
+}
+
+/** How a run hands on a state. `output` is the graph output that says so. */
+export type StateUpdate =
+  /** `output` is the next value, in another buffer than the present one. */
+  | { readonly kind: "whole"; readonly output: string }
+  /** `output` is the next value and may be written over the present one: the graph only scatters into it. */
+  | { readonly kind: "in-place"; readonly output: string }
+  /** `output` is what the host scatters into the present value, where it fed `indices`. */
+  | ({ readonly kind: "scattered"; readonly output: string } & ScatterIndices);
+
+/** A graph input of ScatterND indices: tuples that address the first `depth` axes. */
+export interface ScatterIndices {
+  readonly indices: string;
+  readonly depth: number;
 }
 
 /** A weight that is fed as a graph input, from a GPU buffer. */
@@ -62,7 +75,9 @@ export class Graph {
   readonly #weights = new Map<string, { readonly tensor: Tensor; readonly source: HostTensor }>();
   readonly #constants = new Map<string, Tensor>();
   readonly #ranges = new Map<number, Tensor>();
+  readonly #stateOutputs: ValueInfo[] = [];
   readonly #names = new Set<string>();
+  readonly #tensors = new Map<string, Tensor>();
   /** Edges that are graph outputs: their own name → the output's. */
   readonly #publicName = new Map<string, string>();
 
@@ -112,7 +127,7 @@ export class Graph {
 
   /**
    * What `state` is in the next run. `inPlace` promises that `next` is a scatter into `state` and that every reader
-   * of `state` other than the scatter reads `next` instead, so that one GPU buffer can be both.
+   * of `state` other than the scatter reads `next` instead, so that one buffer can be both.
    */
   keep(state: Tensor, next: Tensor, { inPlace = false } = {}): void {
     const entry = this.#states.get(state.name);
@@ -198,9 +213,8 @@ export class Graph {
   build(): BuiltGraph {
     const states = [...this.#states].map(([name, { tensor, next, inPlace }]): StateInfo => {
       if (!next) throw new Error(`state ${name} has no next value`);
-      const output = `${name}:next`;
-      this.#alias(output, next);
-      return { name, input: name, output, dtype: tensor.dtype, shape: tensor.shape, inPlace };
+      const { dtype, shape } = tensor;
+      return { name, input: name, dtype, shape, update: this.#update(tensor, next, inPlace) };
     });
     const weights = [...this.#weights].map(([name, { source }]) => ({ name, tensor: source }));
     const asInputs = this.lowering === "webgpu" ? weights : [];
@@ -218,10 +232,7 @@ export class Graph {
         ...states.map(({ input, dtype, shape }) => ({ name: input, dtype, shape })),
         ...asInputs.map(({ name, tensor: { dtype, shape } }) => ({ name, dtype, shape })),
       ],
-      outputs: [
-        ...this.#outputs,
-        ...states.map(({ output, dtype, shape }) => ({ name: output, dtype, shape })),
-      ],
+      outputs: [...this.#outputs, ...this.#stateOutputs],
     });
     return {
       name: this.name,
@@ -240,7 +251,36 @@ export class Graph {
     if (shape.some((size) => !Number.isInteger(size) || size < 0))
       throw new ShapeError(`${name} cannot have shape ${shapeText(shape)}`);
     this.#names.add(name);
-    return new Tensor(this, name, dtype, shape);
+    const tensor = new Tensor(this, name, dtype, shape);
+    this.#tensors.set(name, tensor);
+    return tensor;
+  }
+
+  /**
+   * On WASM a large ring would be copied out of the heap after every run, for the few rows that are new: there the
+   * rows themselves are the output, and the session writes them into the ring that it keeps.
+   */
+  #update(state: Tensor, next: Tensor, inPlace: boolean): StateUpdate {
+    const output = `${state.name}:next`;
+    const scatter = inPlace ? this.#scatterInto(state, next) : null;
+    const handedOut = scatter && this.lowering === "wasm" ? scatter.updates : next;
+    this.#alias(output, handedOut);
+    this.#stateOutputs.push({ name: output, dtype: handedOut.dtype, shape: handedOut.shape });
+    if (!inPlace) return { kind: "whole", output };
+    if (this.lowering === "webgpu") return { kind: "in-place", output };
+    if (!scatter) return { kind: "whole", output };
+    const { indices, depth } = scatter;
+    return { kind: "scattered", output, indices, depth };
+  }
+
+  /** What `next` scatters into `state`, when that is all it does and the indices are fed by the host. */
+  #scatterInto(state: Tensor, next: Tensor): (ScatterIndices & { updates: Tensor }) | null {
+    const node = this.#nodes.find(({ outputs }) => outputs.includes(next.name));
+    const [data, indices, updates] = (node?.inputs ?? []).map((name) => this.#tensors.get(name));
+    const fed = this.#inputs.some(({ name }) => name === indices?.name);
+    return node?.type === "ScatterND" && data === state && fed && indices && updates
+      ? { indices: indices.name, depth: indices.dim(-1), updates }
+      : null;
   }
 
   /**

@@ -3,8 +3,9 @@
 
 import type { InferenceSession, Tensor } from "onnxruntime-web";
 import { SottoError } from "../../shared/errors.ts";
-import type { BuiltGraph, TensorData } from "../graph/index.ts";
+import type { BuiltGraph, StateInfo, TensorData } from "../graph/index.ts";
 import { newArray, sizeOf } from "../graph/index.ts";
+import { scatter } from "./scatter.ts";
 import { checkInputs, engineFailed } from "./feeds.ts";
 import type { Ort } from "./ort.ts";
 import type { GraphSession, TensorMap } from "./session.ts";
@@ -55,8 +56,7 @@ class WasmSession implements GraphSession {
       .catch((cause: unknown) => {
         throw engineFailed(`The ${this.graph.name} graph failed on the CPU.`, cause);
       });
-    for (const { input, output } of this.graph.states)
-      this.#states.set(input, results[output] as Tensor);
+    for (const state of this.graph.states) this.#moveOn(state, results, inputs);
     return Object.fromEntries(
       this.graph.outputs.map(({ name }) => [name, (results[name] as Tensor).data as TensorData]),
     );
@@ -71,6 +71,23 @@ class WasmSession implements GraphSession {
     this.#disposed = true;
     this.#states.clear();
     await this.#turnstile.pass(() => this.#session.release());
+  }
+
+  #moveOn(
+    { input, update, shape }: StateInfo,
+    results: InferenceSession.OnnxValueMapType,
+    inputs: TensorMap,
+  ): void {
+    const result = results[update.output] as Tensor;
+    if (update.kind !== "scattered") this.#states.set(input, result);
+    else
+      scatter(
+        (this.#states.get(input) as Tensor).data as TensorData,
+        shape,
+        inputs[update.indices] as BigInt64Array,
+        update.depth,
+        result.data as TensorData,
+      );
   }
 
   #zeroStates(): void {

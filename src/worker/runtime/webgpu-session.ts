@@ -65,10 +65,11 @@ class WebGpuSession implements GraphSession {
       this.#feeds[name] = this.#tensor(name, dtype, shape);
     for (const { name, dtype, shape } of graph.outputs)
       this.#fetches[name] = this.#tensor(name, dtype, shape);
-    for (const { input, output, dtype, shape, inPlace } of graph.states) {
+    for (const { input, update, dtype, shape } of graph.states) {
+      const { kind, output } = update;
       const current = this.#tensor(input, dtype, shape);
       this.#feeds[input] = current;
-      this.#fetches[output] = inPlace ? current : this.#tensor(output, dtype, shape);
+      this.#fetches[output] = kind === "in-place" ? current : this.#tensor(output, dtype, shape);
     }
     for (const { name, tensor } of graph.weights)
       this.#feeds[name] = this.#wrap(
@@ -121,8 +122,9 @@ class WebGpuSession implements GraphSession {
 
   /** What a run has written becomes what the next one reads. */
   #swapStates(): void {
-    for (const { input, output, inPlace } of this.graph.states) {
-      if (inPlace) continue;
+    for (const { input, update } of this.graph.states) {
+      if (update.kind === "in-place") continue;
+      const { output } = update;
       const written = this.#fetches[output] as Tensor;
       this.#fetches[output] = this.#feeds[input] as Tensor;
       this.#feeds[input] = written;
