@@ -33,11 +33,24 @@ export interface StepOutput {
   readonly ended?: boolean;
 }
 
+/** One item of a forced prompt: item i stands at column i + delay of every row (spec §5.8). */
+export interface PromptItem {
+  readonly text: number;
+  /** A code for each own codebook. */
+  readonly own: Int32Array;
+  /** A code for each user codebook. */
+  readonly user: Int32Array;
+}
+
 /** Temporal and depth transformer with the delay scheduler (spec §3–§5). Calls must not overlap. */
 export interface LanguageModel {
-  /** Clears caches, seeds the sampler and runs step 0, which depends on no input (spec §5.1). */
-  start(settings: SessionSettings): Promise<void>;
-  /** Codes of user frame f → step f+1. */
+  /**
+   * Clears caches, seeds the sampler and runs step 0, which depends on no input (spec §5.1). A prompt of M items goes
+   * before the conversation and takes M − 1 more steps (spec §5.8).
+   * @throws SottoError `bad-argument` for settings or a prompt that the model cannot follow
+   */
+  start(settings: SessionSettings, prompt?: readonly PromptItem[]): Promise<void>;
+  /** Codes of user frame f → step f+1, or M+f after a prompt. */
   step(userCodes: Int32Array): Promise<StepOutput>;
   /**
    * Tells a model that translates that its source has ended, and runs the step of that mark in place of a user frame

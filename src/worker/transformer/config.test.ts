@@ -69,6 +69,7 @@ describe("parseLmConfig", () => {
       cross: null,
       demuxText: false,
       translates: false,
+      prompted: false,
       extraHeads: null,
       defaults: { textTemperature: 0.7, textTopK: 25, audioTemperature: 0.8, audioTopK: 250 },
     });
@@ -116,6 +117,18 @@ describe("parseLmConfig", () => {
       extraHeads: { count: 4, dim: 6 },
       defaults: { textTemperature: 0, audioTemperature: 0 },
     });
+  });
+
+  it("completes PersonaPlex and leaves out the sub-steps of the user's codebooks", () => {
+    const config = parseLmConfig({ model_type: "personaplex", version: "7b-v1" });
+    const { prompted: _, depth, ...moshi } = parseLmConfig(MOSHI);
+    expect(config).toMatchObject({
+      ...moshi,
+      prompted: true,
+      depth: { ...depth, subSteps: 16, sets: 16 },
+    });
+    expect(config.depth?.schedule).toEqual([0, 1, 2, 3, 4, 5, 6, 7]);
+    expect(userCodebooks(config)).toBe(8);
   });
 
   it("reads what TTS adds", () => {

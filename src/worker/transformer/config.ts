@@ -2,6 +2,7 @@
 // What this engine does not compute yet is refused by name, here and nowhere else. Pure; runs anywhere.
 
 import type { SessionSettings } from "../../shared/protocol.ts";
+import { withPublishedShape } from "./published-shapes.ts";
 import { malformed, type Reader, reader, unsupported } from "./config-reader.ts";
 
 /** A lookup-table conditioner that is summed into every step's input (spec §4.1). */
@@ -29,9 +30,11 @@ export interface DepthConfig {
   readonly dim: number;
   readonly heads: number;
   readonly layers: number;
+  /** Sub-steps that the file has embeddings and heads for. The engine runs the first `depQ` of them. */
+  readonly subSteps: number;
   /** Weight set that sub-step k uses: `schedule[k]`. Its length is `depQ`. */
   readonly schedule: readonly number[];
-  /** Number of distinct weight sets. */
+  /** Number of distinct weight sets in the file. */
   readonly sets: number;
   /** Width of the embedding tables when they are low rank, else null. */
   readonly lowRank: number | null;
@@ -70,6 +73,8 @@ export interface LmConfig {
   readonly cross: CrossCondition | null;
   /** A text token can hold a second one, of the stream that looks ahead (TTS, spec §4). */
   readonly demuxText: boolean;
+  /** PersonaPlex: a voice and a role are played to it before a conversation (spec §5.8). */
+  readonly prompted: boolean;
   /** Hibiki: its end token is fed back as padding (spec §4.1), and its input can end (spec §5.6). */
   readonly translates: boolean;
   /** The checkpoint's own sampling defaults (`lm_gen_config`, else those of the reference, spec §5.3). */
@@ -95,7 +100,7 @@ const LIMITS = {
  *   `model-unsupported` when the model needs something that this engine does not compute.
  */
 export function parseLmConfig(json: unknown): LmConfig {
-  const read = reader(json, "");
+  const read = reader(withPublishedShape(json), "");
   refuseUnsupported(read);
 
   const dim = read.integer("dim", 2, LIMITS.dim);
@@ -106,7 +111,11 @@ export function parseLmConfig(json: unknown): LmConfig {
   if (heads % kvRepeat !== 0)
     throw malformed("kv_repeat", `a divisor of num_heads ${heads}`, kvRepeat);
   const nQ = read.integer("n_q", 1, LIMITS.nQ);
-  const depQ = read.integer("dep_q", 0, nQ);
+  const modelType = read.text("model_type", null);
+  const prompted = modelType === "personaplex";
+  const subSteps = read.integer("dep_q", 0, nQ);
+  // PersonaPlex predicts the user's codebooks too, which nothing depends on: those sub-steps, the last, are not run.
+  const depQ = prompted ? Math.min(subSteps, Math.floor(nQ / 2)) : subSteps;
   const extraHeads = read.integer("extra_heads_num_heads", 0, 64, 0);
   // The first is how files call it, the second how the reference's code does (spec §6.5).
   const demuxText =
@@ -125,14 +134,15 @@ export function parseLmConfig(json: unknown): LmConfig {
     nQ,
     depQ,
     delays: readDelays(read, nQ, depQ),
-    depth: depQ === 0 ? null : readDepth(read, depQ),
+    depth: depQ === 0 ? null : readDepth(read, depQ, subSteps),
     extraHeads:
       extraHeads === 0
         ? null
         : { count: extraHeads, dim: read.integer("extra_heads_dim", 1, LIMITS.dim) },
     ...readConditions(read),
     demuxText,
-    translates: read.text("model_type", null) === "hibiki",
+    prompted,
+    translates: modelType === "hibiki",
     defaults: readDefaults(read),
   };
 }
@@ -151,18 +161,19 @@ function readDelays(read: Reader, nQ: number, depQ: number): readonly number[] {
   return delays;
 }
 
-function readDepth(read: Reader, depQ: number): DepthConfig {
+/** @param subSteps of the checkpoint, of which this engine runs the first `depQ` */
+function readDepth(read: Reader, depQ: number, subSteps: number): DepthConfig {
   const dim = read.integer("depformer_dim", 2, LIMITS.dim);
   const heads = read.integer("depformer_num_heads", 1, LIMITS.heads);
   if (dim % heads !== 0)
     throw malformed("depformer_dim", `a multiple of depformer_num_heads ${heads}`, dim);
   const schedule = read.has("depformer_weights_per_step_schedule")
     ? read.integers("depformer_weights_per_step_schedule", 0, LIMITS.nQ)
-    : Array.from({ length: depQ }, (_, k) => k);
-  if (schedule.length < depQ) {
+    : Array.from({ length: subSteps }, (_, k) => k);
+  if (schedule.length < subSteps) {
     throw malformed(
       "depformer_weights_per_step_schedule",
-      `${depQ} numbers (dep_q)`,
+      `${subSteps} numbers (dep_q)`,
       schedule.length,
     );
   }
@@ -171,6 +182,7 @@ function readDepth(read: Reader, depQ: number): DepthConfig {
     dim,
     heads,
     layers: read.integer("depformer_num_layers", 1, LIMITS.layers),
+    subSteps,
     schedule: used,
     // The sets of the whole schedule: the fused tensors hold them all, whatever dep_q uses.
     sets: Math.max(...schedule) + 1,

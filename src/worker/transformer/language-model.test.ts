@@ -10,6 +10,7 @@ import type { Runtime } from "../runtime/session.ts";
 import { Checkpoint, type ExpectedShape } from "../weights/checkpoint.ts";
 import { type LmConfig, parseLmConfig } from "./config.ts";
 import { NOT_FORCED } from "./frame-graph.ts";
+import type { StepOutput } from "../speech-model.ts";
 import { createLanguageModel, type MoshiLanguageModel } from "./language-model.ts";
 import type { TensorSource } from "./lm-weights.ts";
 
@@ -159,6 +160,62 @@ describe("forced tokens", () => {
   });
 });
 
+describe("a prompt", () => {
+  /** What the user says in frame f. */
+  const heard = (f: number) => Int32Array.from({ length: 8 }, (_, q) => (7 * f + q) % config.card);
+
+  it.each([[delaysOf(1)], [delaysOf(2)]])(
+    "of what a session said, heard and thought continues as that session (delays %j)",
+    async (delays) => {
+      const shape = { ...config, delays };
+      const model = await createLanguageModel(runtime, shape, weights, { forcing: true });
+      const frames = 14;
+      const said: StepOutput[] = [];
+      await model.start(SAMPLED);
+      for (let f = 0; f < frames; f++) said.push(await model.step(heard(f)));
+      // Step s, which user frame s − 1 drives, tells own frame s − delay and the text of own frame s.
+      const delay = Math.max(...delays);
+      const ownOf = (frame: number) => said[frame + delay - 1]?.ownCodes ?? new Int32Array(8);
+      const first = await model.begin(SAMPLED);
+      const textOf = (frame: number) => (frame === 0 ? first : said[frame - 1])?.textToken ?? NaN;
+
+      const count = 6;
+      const items = Array.from({ length: count }, (_, i) =>
+        i === 0
+          ? { text: 5, own: new Int32Array(8), user: new Int32Array(8) }
+          : { text: textOf(i - 1), own: ownOf(i - 1), user: heard(i - 1) },
+      );
+      await model.start(SAMPLED, items);
+      for (let f = count - 1; f < frames; f++) {
+        expect(await model.step(heard(f))).toEqual(said[f]);
+      }
+      await model.dispose();
+    },
+  );
+
+  it("is refused by a model that takes no forced tokens, and when it has other codebooks", async () => {
+    const item = { text: 3, own: new Int32Array(8), user: new Int32Array(8) };
+    const free = await createLanguageModel(runtime, config, weights);
+    await expect(free.start(SAMPLED, [item])).rejects.toMatchObject({ code: "bad-argument" });
+    await free.dispose();
+    const model = await createLanguageModel(runtime, { ...config, prompted: true }, weights);
+    const short = { ...item, own: new Int32Array(7) };
+    await expect(model.start(SAMPLED, [short])).rejects.toMatchObject({ code: "bad-argument" });
+    await model.dispose();
+  });
+});
+
+it("runs a checkpoint of 16 sub-steps whose first 8 are Moshi's as Moshi", async () => {
+  const moshi = await createLanguageModel(runtime, config, weights);
+  const expected = await converse(moshi, SAMPLED, 8);
+  await moshi.dispose();
+  const json = JSON.parse(String(await readFile(new URL("lm_tiny_moshi.config.json", FIXTURES))));
+  const persona = parseLmConfig({ ...json, model_type: "personaplex", dep_q: 16 });
+  const model = await createLanguageModel(runtime, persona, twiceTheSets());
+  expect(await converse(model, SAMPLED, 8)).toEqual(expected);
+  await model.dispose();
+});
+
 describe("the end of the input", () => {
   const HEARD = Int32Array.of(1, 2, 3, 4, 5, 6, 7, 8);
   const saying = (token: number) =>
@@ -267,6 +324,36 @@ describe("a checkpoint that does not fit its config", () => {
     });
   });
 });
+
+/** Delays of one text row, 8 own and 8 user codebooks, the first of each undelayed. */
+function delaysOf(delay: number): number[] {
+  const speaker = [0, ...Array.from({ length: 7 }, () => delay)];
+  return [0, ...speaker, ...speaker];
+}
+
+/** The fixture with a second copy of every weight set of the depth transformer, as PersonaPlex's loader makes one. */
+function twiceTheSets(): TensorSource {
+  const fused = /^depformer\.layers\.\d+\.self_attn\./;
+  const numbered = /^(depformer_in|linears|depformer\.layers\.\d+\.gating)\.(\d+)\./;
+  return {
+    names: () => [
+      ...weights.names(),
+      ...weights.names().flatMap((name) => {
+        const set = numbered.exec(name)?.[2];
+        return set === undefined ? [] : [name.replace(`.${set}.`, `.${Number(set) + 8}.`)];
+      }),
+    ],
+    float: (name, shape) => {
+      if (!fused.test(name)) return weights.float(name, shape);
+      const once = weights.float(name, [(shape[0] ?? NaN) / 2, shape[1] ?? null]);
+      return {
+        dtype: "float32",
+        shape: [2 * (once.shape[0] ?? NaN), once.shape[1] ?? NaN],
+        data: Float32Array.from([...once.data, ...once.data]),
+      };
+    },
+  };
+}
 
 /** Any tensor of any shape, all ones; widths that config.json leaves open are 8. */
 function onesSource(): TensorSource {

@@ -4,12 +4,13 @@
 import { SottoError } from "../../shared/errors.ts";
 import type { SessionSettings } from "../../shared/protocol.ts";
 import type { GraphSession, Runtime, TensorMap } from "../runtime/session.ts";
-import type { LanguageModel, StepOutput } from "../speech-model.ts";
+import type { LanguageModel, PromptItem, StepOutput } from "../speech-model.ts";
 import type { ConditionValues, Guidance } from "./conditions.ts";
 import { type LmConfig, userCodebooks } from "./config.ts";
 import { type CrossMemory, crossMemory } from "./cross-attention.ts";
 import { buildFrameGraph, FRAME_OUTPUTS } from "./frame-graph.ts";
 import type { TensorSource } from "./lm-weights.ts";
+import { promptedTokens } from "./prompt.ts";
 import { Scheduler } from "./scheduler.ts";
 import { StepFeeds } from "./step-feeds.ts";
 import { END } from "./text-tokens.ts";
@@ -32,11 +33,17 @@ export interface StepTrace {
   readonly ownCodes: Int32Array | null;
 }
 
+/** What a step yields whose tokens may have been forced. */
+export interface ForcedOutput extends StepOutput {
+  /** The text token that the model would have taken. */
+  readonly sampledText: number;
+}
+
 export interface LanguageModelOptions {
   /** Values of the model's conditions (spec §4.1), if it has any. */
   readonly conditions?: ConditionValues;
   readonly guidance?: Guidance;
-  /** Makes `step` accept forced tokens (spec §5.5). */
+  /** Makes `step` accept forced tokens, and `start` a prompt (spec §5.5). The default is what the model is made for. */
   readonly forcing?: boolean;
   /** Called after every step, step 0 included. Costs a larger readback. */
   readonly trace?: (trace: StepTrace) => void;
@@ -57,6 +64,7 @@ export async function createLanguageModel(
     ...graphOptions,
     ...memory,
     lowering: runtime.backend,
+    forcing: options.forcing ?? config.prompted,
     textCandidates: candidates(config.defaults.textTopK, config.textCard),
     audioCandidates: candidates(config.defaults.audioTopK, config.card),
     trace: trace !== undefined,
@@ -89,6 +97,7 @@ export class MoshiLanguageModel implements LanguageModel {
   readonly #feeds: StepFeeds;
   readonly #trace: ((trace: StepTrace) => void) | undefined;
   #settings: SessionSettings;
+  #prompt: readonly PromptItem[] = [];
   #inputEnded = false;
   #ended = false;
 
@@ -106,24 +115,41 @@ export class MoshiLanguageModel implements LanguageModel {
     this.#settings = config.defaults;
   }
 
-  async start(settings: SessionSettings): Promise<void> {
+  async start(settings: SessionSettings, prompt: readonly PromptItem[] = []): Promise<void> {
+    this.#checkPrompt(prompt);
+    const { delays, depQ } = this.#config;
+    const first = prompt.length > 0 ? promptedTokens(prompt, delays, depQ, 0) : undefined;
+    await this.begin(settings, first);
+    this.#prompt = prompt;
+    // Item 0 stands in initial columns only: the user's items are the frames that drive the steps after step 0.
+    for (const { user } of prompt.slice(1)) await this.step(user);
+  }
+
+  /** Starts without a prompt: step 0, with tokens forced as `step` does. */
+  async begin(
+    settings: SessionSettings,
+    forced?: Int32Array,
+    onWord?: number,
+  ): Promise<ForcedOutput> {
     this.#checkSettings(settings);
     this.#settings = settings;
+    this.#prompt = [];
     this.#inputEnded = false;
     this.#ended = false;
     await this.#session.reset();
     this.#scheduler.reset();
     this.#feeds.reset(settings.seed);
-    await this.#run();
+    return this.#run(forced, onWord);
   }
 
   /**
    * @param forced text token, then own codebooks, each a token to take instead of sampling (−1 is the zero vector)
    *   or NOT_FORCED. Only for a model created with `forcing`.
+   * @param onWord text token to take instead of the forced one when the model samples WORD, or NOT_FORCED
    */
-  async step(userCodes: Int32Array, forced?: Int32Array): Promise<StepOutput> {
+  async step(userCodes: Int32Array, forced?: Int32Array, onWord?: number): Promise<ForcedOutput> {
     this.#scheduler.placeUser(userCodes);
-    return this.#run(forced);
+    return this.#run(forced, onWord);
   }
 
   async endOfInput(): Promise<StepOutput> {
@@ -142,9 +168,14 @@ export class MoshiLanguageModel implements LanguageModel {
     await this.#session.dispose();
   }
 
-  async #run(forced?: Int32Array): Promise<StepOutput> {
+  async #run(forced?: Int32Array, onWord?: number): Promise<ForcedOutput> {
     const { step } = this.#scheduler;
-    this.#feeds.fill(step, (column) => this.#scheduler.column(column), this.#settings, forced);
+    const column = (into: Int32Array) => this.#scheduler.column(into);
+    const { delays, depQ } = this.#config;
+    const taken =
+      forced ??
+      (this.#prompt.length > 0 ? promptedTokens(this.#prompt, delays, depQ, step) : undefined);
+    this.#feeds.fill(step, column, this.#settings, taken, onWord);
     const outputs = await this.#session.run(this.#feeds.tensors);
     const tokens = int32(outputs, FRAME_OUTPUTS.tokens);
     const ownCodes = this.#scheduler.complete(tokens);
@@ -157,13 +188,14 @@ export class MoshiLanguageModel implements LanguageModel {
       hidden: float32(outputs, FRAME_OUTPUTS.hidden),
       extraHeads: heads ?? null,
     });
-    const { delays, textCard } = this.#config;
-    const textToken = step + 1 > (delays[0] ?? 0) ? (tokens[0] as number) : textCard;
+    const kept = step + 1 > (delays[0] ?? 0);
+    const textToken = kept ? (tokens[0] as number) : this.#config.textCard;
     this.#ended ||= this.#inputEnded && textToken === END;
     return {
       step,
       textToken,
       ownCodes,
+      sampledText: (outputs[FRAME_OUTPUTS.sampledText] ?? tokens)[0] as number,
       ended: this.#ended,
       ...(heads ? { pauses: this.#pauses(heads) } : {}),
     };
@@ -173,6 +205,26 @@ export class MoshiLanguageModel implements LanguageModel {
   #pauses(heads: Float32Array): Float32Array {
     const { count } = this.#config.extraHeads ?? { count: 0 };
     return Float32Array.from({ length: count }, (_, i) => heads[(i * heads.length) / count] ?? NaN);
+  }
+
+  #checkPrompt(prompt: readonly PromptItem[]): void {
+    if (prompt.length === 0) return;
+    if (!this.#feeds.forcing) {
+      throw new SottoError(
+        "bad-argument",
+        "This model takes no prompt.",
+        "Load it with forced tokens allowed, or talk to it without a prompt.",
+      );
+    }
+    const { depQ } = this.#config;
+    const users = userCodebooks(this.#config);
+    if (prompt.some(({ own, user }) => own.length !== depQ || user.length !== users)) {
+      throw new SottoError(
+        "bad-argument",
+        `A prompt of this model has ${depQ} own codes and ${users} user codes an item.`,
+        "Make the prompt with this model's codec.",
+      );
+    }
   }
 
   /** The graph was built for so many candidates and no more: asking for more must not quietly give fewer. */

@@ -65,6 +65,11 @@ export class StepFeeds {
     };
   }
 
+  /** Whether the graph takes forced tokens. */
+  get forcing(): boolean {
+    return this.#forced.length > 0;
+  }
+
   /** Back to step 0: an empty ring, and the random sequence of `seed`. */
   reset(seed: number): void {
     this.#mask.fill(EXCLUDED);
