@@ -1,6 +1,6 @@
 // A page that is nothing but the audio path: the button opens it with a loopback worker behind it.
 
-import type { MicFrameMessage, MicStats, SpeakerStats } from "../../src/shared/protocol.ts";
+import type { MicFrameMessage, MicStats } from "../../src/shared/protocol.ts";
 import { createVoice } from "../../src/ui/audio/voice.ts";
 import type { VoiceIo, VoiceSource } from "../../src/ui/audio/voice-io.ts";
 import type { LoopbackRequest } from "./loopback-worker.ts";
@@ -14,7 +14,6 @@ export interface Harness {
   state: string;
   clipsEnded: number;
   micStats: MicStats | null;
-  speakerStats: SpeakerStats | null;
   failures: string[];
   /** The frames that have reached the worker, samples as base64 of Float32. */
   frames(): Promise<{ index: number; contextTime: number; samples: string }[]>;
@@ -36,7 +35,6 @@ const voice = createVoice({
   onFailure: (error) => harness.failures.push(error.code),
   onClipEnded: () => harness.clipsEnded++,
   onMicStats: (stats) => (harness.micStats = stats),
-  onSpeakerStats: (stats) => (harness.speakerStats = stats),
 });
 
 const harness: Harness = {
@@ -45,7 +43,6 @@ const harness: Harness = {
   state: "closed",
   clipsEnded: 0,
   micStats: null,
-  speakerStats: null,
   failures: [],
   async frames() {
     const report = new Promise<MicFrameMessage[]>((resolve) => {
