@@ -80,9 +80,8 @@ function expectEqualsOriginal(view: NamedTensors): void {
   for (const [name, { shape }] of original) {
     expect(view.shapeOf(name)).toEqual(shape);
     const { data } = view.float(name, shape);
-    expect(new Uint32Array(data.buffer, data.byteOffset, data.length), name).toEqual(
-      new Uint32Array(valuesOf(name).slice().buffer),
-    );
+    const bits = Buffer.from(data.buffer, data.byteOffset, data.byteLength);
+    expect(bits.equals(Buffer.from(valuesOf(name).slice().buffer)), name).toBe(true);
   }
 }
 

@@ -10,7 +10,7 @@ import { type NBitsMatrix, repackGguf, repackMlx, unpackNBits } from "./repack.t
 function expectSameBits(exact: Float64Array, values: Float32Array): void {
   const rounded = Float32Array.from(exact, (value) => value + 0);
   const plain = Float32Array.from(values, (value) => value + 0);
-  expect(new Uint32Array(rounded.buffer)).toEqual(new Uint32Array(plain.buffer));
+  expect(Buffer.from(rounded.buffer).equals(Buffer.from(plain.buffer))).toBe(true);
 }
 
 const matrix = (packed: NBitsMatrix | null): NBitsMatrix => {
