@@ -11,6 +11,8 @@ export interface Gpu {
   readonly lost: Promise<SottoError>;
   /** The first GPU error that no one caught, or null. Checked after every run: results after it mean nothing. */
   firstError(): SottoError | null;
+  /** The same after a failure, whose cause the browser may tell a moment later. */
+  firstErrorSoon(): Promise<SottoError | null>;
   close(): void;
 }
 
@@ -28,6 +30,9 @@ const RAISED_LIMITS = [
   "maxComputeWorkgroupSizeY",
   "maxComputeWorkgroupSizeZ",
 ] as const;
+
+/** A failed run is often the first sign of a lost device; the loss itself is announced within this time. */
+const LOSS_NOTICE_MS = 250;
 
 /** Opens the GPU. Throws SottoError `webgpu-absent` or `webgpu-limits`. */
 export async function openGpu(): Promise<Gpu> {
@@ -75,6 +80,11 @@ function watch(device: GPUDevice, name: string): Gpu {
     name,
     lost,
     firstError: () => first,
+    firstErrorSoon: async () => {
+      const moment = new Promise<void>((resolve) => setTimeout(resolve, LOSS_NOTICE_MS));
+      if (!first) await Promise.race([lost, moment]);
+      return first;
+    },
     close: () => {
       closed = true;
       device.destroy();

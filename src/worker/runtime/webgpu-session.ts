@@ -38,9 +38,10 @@ export async function createWebGpuSession(
         extra: { session: { disable_cpu_ep_fallback: "1" } },
       }),
     )
-    .catch((cause: unknown) => {
+    .catch(async (cause: unknown) => {
       throw (
-        gpu.firstError() ?? engineFailed(`The ${graph.name} graph could not be compiled.`, cause)
+        (await gpu.firstErrorSoon()) ??
+        engineFailed(`The ${graph.name} graph could not be compiled.`, cause)
       );
     });
   return new WebGpuSession(context, graph, session);
@@ -56,6 +57,8 @@ class WebGpuSession implements GraphSession {
   /** One buffer that all outputs are copied into, so that a frame is read back at once. */
   readonly #staging: GPUBuffer;
   #disposed = false;
+  /** Running a session again after a failed run hangs the thread (measured on ONNX Runtime 1.31 after device loss). */
+  #failure: SottoError | null = null;
 
   constructor(context: WebGpuContext, graph: BuiltGraph, session: InferenceSession) {
     this.#context = context;
@@ -97,9 +100,9 @@ class WebGpuSession implements GraphSession {
       this.#checkAlive();
       return outputs;
     } catch (cause) {
-      throw (
-        gpu.firstError() ?? engineFailed(`The ${this.graph.name} graph failed on the GPU.`, cause)
-      );
+      const what = `The ${this.graph.name} graph failed on the GPU.`;
+      this.#failure = (await gpu.firstErrorSoon()) ?? engineFailed(what, cause);
+      throw this.#failure;
     }
   }
 
@@ -168,7 +171,7 @@ class WebGpuSession implements GraphSession {
   }
 
   #checkAlive(): void {
-    const error = this.#context.gpu.firstError();
+    const error = this.#failure ?? this.#context.gpu.firstError();
     if (error) throw error;
     if (this.#disposed)
       throw new SottoError(

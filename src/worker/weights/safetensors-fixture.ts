@@ -28,7 +28,14 @@ export function joinFile(header: string, ...data: readonly Uint8Array[]): Uint8A
   const text = new TextEncoder().encode(header);
   const length = new Uint8Array(8);
   new DataView(length.buffer).setBigUint64(0, BigInt(text.length), true);
-  return Uint8Array.from(Buffer.concat([length, text, ...data]));
+  const parts = [length, text, ...data];
+  const file = new Uint8Array(parts.reduce((total, part) => total + part.length, 0));
+  let position = 0;
+  for (const part of parts) {
+    file.set(part, position);
+    position += part.length;
+  }
+  return file;
 }
 
 /** A float32 tensor. */
