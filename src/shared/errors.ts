@@ -48,8 +48,7 @@ export class SottoError extends Error {
     this.code = code;
     this.what = what;
     this.remedy = remedy;
-    this.detail =
-      cause === undefined ? undefined : cause instanceof Error ? cause.message : String(cause);
+    this.detail = cause === undefined ? undefined : messageOf(cause);
   }
 
   /** The structured-cloneable form. */
@@ -70,7 +69,12 @@ export class SottoError extends Error {
   /** Any thrown value as a SottoError; what is not one already becomes `fallback`. */
   static from(thrown: unknown, fallback: SottoErrorCode, remedy: string): SottoError {
     if (thrown instanceof SottoError) return thrown;
-    const message = thrown instanceof Error ? thrown.message : String(thrown);
-    return new SottoError(fallback, message, remedy, thrown);
+    return new SottoError(fallback, messageOf(thrown), remedy, thrown);
   }
+}
+
+/** What a thrown value says of itself: libraries throw strings, numbers and plain objects too. */
+function messageOf(thrown: unknown): string {
+  if (thrown instanceof Error) return thrown.message;
+  return typeof thrown === "string" ? thrown : (JSON.stringify(thrown) ?? "unknown");
 }
