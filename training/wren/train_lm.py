@@ -1,0 +1,122 @@
+"""Trains the language model on conversations. Resumable: run it again to go on.
+
+    python -m wren.train_lm --data data/conversations.npz --run runs/lm --steps 3000
+"""
+
+from __future__ import annotations
+
+import argparse
+import math
+import time
+from pathlib import Path
+
+import numpy as np
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+from .lm import LmConfig, Moshi, grid
+
+PAD = 3
+
+
+def spoil_columns(columns: Tensor, config: LmConfig, generator: torch.Generator) -> Tensor:
+    """What is fed is not always what was meant: a few own codes wrong, some user codes replaced by their neighbours' values."""
+    fed = columns.clone()
+    for rows, chance in ((range(1, 1 + config.dep_q), 0.02), (range(1 + config.dep_q, 1 + config.n_q), 0.04)):
+        for k in rows:
+            hit = torch.rand(fed.shape[0], fed.shape[2], generator=generator) < chance
+            shuffled = fed[:, k].flatten()[torch.randperm(fed[:, k].numel(), generator=generator)].view_as(fed[:, k])
+            fed[:, k] = torch.where(hit, shuffled, fed[:, k])
+    return fed
+
+
+def losses(model: Moshi, text: Tensor, own: Tensor, user: Tensor, silence: Tensor, generator: torch.Generator) -> tuple[Tensor, list[float]]:
+    """Weighted loss of a batch, and [text loss, word accuracy, false words, own code accuracy while speaking]."""
+    config = model.config
+    columns = grid(text, own, user, config)
+    fed = spoil_columns(columns, config, generator) if model.training else columns
+    with torch.autocast("cpu", torch.bfloat16):
+        hidden, text_logits = model.temporal(fed[:, :, :-1])
+    text_logits = text_logits.float()
+    target = columns[:, :, 1:]
+    words = target[:, 0]
+    said = words != PAD
+    text_loss = F.cross_entropy(text_logits.flatten(0, 1), words.flatten(), reduction="none").view_as(words)
+    text_weight = torch.where(said, 3.0, 0.4)
+    speaking = (target[:, 1 : 1 + config.dep_q] != silence[None, :, None]).any(1)
+    # Every spoken column trains the depth transformer; of the silent ones, some, for they are all alike.
+    chosen = speaking | (torch.rand(speaking.shape, generator=generator) < 0.1)
+    with torch.autocast("cpu", torch.bfloat16):
+        depth_logits = model.depth(hidden[chosen], fed[:, 0, 1:][chosen], target[:, 1 : 1 + config.dep_q].transpose(1, 2)[chosen].clamp(max=config.card))
+    code_loss, right, loud = torch.zeros(()), [], speaking[chosen]
+    for k, logits in enumerate(depth_logits):
+        wanted = target[:, 1 + k][chosen]
+        valid = wanted < config.card  # initial columns are not predicted
+        code_loss = code_loss + F.cross_entropy(logits.float()[valid], wanted[valid]) / config.dep_q
+        right.append((logits.argmax(-1) == wanted)[loud & valid].float().mean().item())
+    guess = text_logits.argmax(-1)
+    loss = (text_loss * text_weight).mean() * 2 + code_loss
+    return loss, [text_loss.mean().item(), (guess == words)[said].float().mean().item(), (guess != PAD)[~said].float().mean().item(), float(np.nanmean(right)), right[0]]
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--data", type=Path, nargs="+", default=[Path("data/conversations.npz")])
+    parser.add_argument("--own-codes", type=Path, default=Path("data/own_codes.npz"))
+    parser.add_argument("--run", type=Path, default=Path("runs/lm"))
+    parser.add_argument("--steps", type=int, default=3000)
+    parser.add_argument("--batch", type=int, default=16)
+    parser.add_argument("--rate", type=float, default=1.5e-3)
+    parser.add_argument("--threads", type=int, default=1)
+    parser.add_argument("--seed", type=int, default=5)
+    args = parser.parse_args()
+    torch.set_num_threads(args.threads)
+    torch.manual_seed(args.seed)
+    args.run.mkdir(parents=True, exist_ok=True)
+    loaded = [np.load(path) for path in args.data]
+    rows = {k: torch.from_numpy(np.concatenate([d[k] for d in loaded]).astype(np.int64)) for k in ("text", "own", "user")}
+    silence = torch.from_numpy(np.load(args.own_codes)["silence"])
+    held = min(200, len(rows["text"]) // 20)
+    model = Moshi(LmConfig())
+    print(f"{sum(p.numel() for p in model.parameters()):,} parameters, {len(rows['text']) - held} conversations", flush=True)
+    decayed = [p for p in model.parameters() if p.dim() == 2]
+    plain = [p for p in model.parameters() if p.dim() != 2]
+    optimiser = torch.optim.AdamW([{"params": decayed, "weight_decay": 0.05}, {"params": plain, "weight_decay": 0.0}], args.rate, betas=(0.9, 0.97))
+    step, checkpoint = 0, args.run / "last.pt"
+    if checkpoint.exists():
+        state = torch.load(checkpoint, weights_only=True)
+        model.load_state_dict(state["model"])
+        optimiser.load_state_dict(state["optimiser"])
+        step = state["step"]
+    generator = torch.Generator().manual_seed(args.seed + step)
+    began, recent = time.time(), []
+    while step < args.steps:
+        rate = args.rate * min(1, (step + 1) / 150) * (0.03 + 0.97 * 0.5 * (1 + math.cos(math.pi * step / args.steps)))
+        for group in optimiser.param_groups:
+            group["lr"] = rate
+        pick = held + torch.randint(len(rows["text"]) - held, (args.batch,), generator=generator)
+        loss, figures = losses(model, rows["text"][pick], rows["own"][pick], rows["user"][pick], silence, generator)
+        optimiser.zero_grad()
+        loss.backward()
+        nn.utils.clip_grad_norm_(model.parameters(), 1.0)
+        optimiser.step()
+        step += 1
+        recent.append(figures)
+        if step % 50 == 0:
+            m = np.mean(recent, 0)
+            recent = []
+            line = f"step {step} text {m[0]:.3f} word {m[1]:.3f} false {m[2]:.4f} codes {m[3]:.3f} first {m[4]:.3f} {(time.time() - began) / 50:.2f} s/step"
+            if step % 250 == 0 or step == args.steps:
+                model.eval()
+                with torch.no_grad():
+                    _, h = losses(model, rows["text"][:held], rows["own"][:held], rows["user"][:held], silence, torch.Generator().manual_seed(0))
+                model.train()
+                line += f" | held: text {h[0]:.3f} word {h[1]:.3f} false {h[2]:.4f} codes {h[3]:.3f}"
+                torch.save({"model": model.state_dict(), "optimiser": optimiser.state_dict(), "step": step}, checkpoint)
+            print(line, flush=True)
+            began = time.time()
+
+
+if __name__ == "__main__":
+    main()
