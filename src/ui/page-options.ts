@@ -6,7 +6,7 @@ import type { BackendChoice } from "./session-machine.ts";
 
 export interface PageOptions {
   readonly backend: BackendChoice;
-  /** Directory of the model, relative to the page, ending in "/". */
+  /** Directory of the model, absolute (the worker would take a relative one from its own script), ending in "/". */
   readonly modelUrl: string;
   /** Laid over the model's own defaults. */
   readonly settings: Partial<SessionSettings>;
@@ -19,8 +19,8 @@ const BACKENDS: readonly BackendChoice[] = ["auto", "webgpu", "wasm"];
 const MODEL_NAME = /^[a-z0-9][a-z0-9._-]{0,63}$/i;
 const MAX_SEED = 2 ** 32 - 1;
 
-/** Reads the query string. Throws SottoError "bad-argument" with the name of what is wrong. */
-export function parsePageOptions(query: string): PageOptions {
+/** Reads the query string of the page at `pageUrl`. Throws SottoError "bad-argument" with the name of what is wrong. */
+export function parsePageOptions(query: string, pageUrl: string): PageOptions {
   const params = new URLSearchParams(query);
   const backendText = params.get("backend") ?? "auto";
   const backend = BACKENDS.find((known) => known === backendText);
@@ -31,11 +31,8 @@ export function parsePageOptions(query: string): PageOptions {
   if (!MODEL_NAME.test(model)) {
     throw badArgument("model", model, "It must be the name of a directory under models.");
   }
-  return {
-    backend,
-    modelUrl: `models/${model}/`,
-    settings: parseSeed(params.get("seed")),
-  };
+  const modelUrl = new URL(`models/${model}/`, pageUrl).href;
+  return { backend, modelUrl, settings: parseSeed(params.get("seed")) };
 }
 
 function parseSeed(text: string | null): Partial<SessionSettings> {

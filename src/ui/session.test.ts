@@ -68,7 +68,6 @@ class VoiceDouble implements VoiceIo {
     await this.onSwitch();
   }
 
-
   async microphones() {
     return [
       { deviceId: "default", label: "Default - Desk" },
@@ -95,7 +94,8 @@ beforeEach(() => {
 
 function visit(parts: Partial<SessionParts> = {}): Session {
   const session = new Session({
-    options: { backend: "auto", modelUrl: "models/wren/", settings: {} },
+    options: { backend: "auto", modelUrl: "https://sotto.example/models/wren/", settings: {} },
+    optionsError: null,
     checkBrowser: () => null,
     createEngine: (engineListener) => {
       const engine = new EngineDouble(engineListener);
@@ -299,7 +299,7 @@ describe("every failure leads to a card from which the talk can begin again", ()
   });
 
   test("bad-argument, and trying again goes on without it", async () => {
-    const session = visit({ options: broken("bad-argument") });
+    const session = visit({ optionsError: broken("bad-argument") });
     await reaches("failed");
     session.request({ type: "retry" });
     await reaches("ready");

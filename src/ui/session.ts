@@ -19,7 +19,7 @@ import { deferred } from "./deferred.ts";
 import type { EngineClient, EngineListener } from "./engine-client.ts";
 import { EMPTY_METER, meterPhase, meterProgress } from "./load-meter.ts";
 import { lookOf } from "./look.ts";
-import { parsePageOptions, type PageOptions } from "./page-options.ts";
+import type { PageOptions } from "./page-options.ts";
 import type { Request } from "./requests.ts";
 import { SAMPLE_CALLERS } from "./sample-callers.ts";
 import {
@@ -37,8 +37,9 @@ export type Engine = Pick<EngineClient, "load" | "start" | "stop" | "terminate">
 
 /** What a session is made of. */
 export interface SessionParts {
-  /** What the address asks for, or why it cannot be had. */
-  readonly options: PageOptions | SottoError;
+  readonly options: PageOptions;
+  /** Why the address cannot have what it asks for, and `options` are the defaults; null where it can. */
+  readonly optionsError: SottoError | null;
   /** What this browser lacks, or null. Asked again before every load. */
   readonly checkBrowser: () => SottoError | null;
   readonly createEngine: (listener: EngineListener) => Engine;
@@ -58,7 +59,6 @@ const CLOSE_LIMIT_MS = 3_000;
 export class Session implements EngineListener, VoiceListener {
   readonly #parts: SessionParts;
   readonly #voice: VoiceIo;
-  #options: PageOptions;
   #optionsError: SottoError | null;
   #state: SessionState;
   #view: CardView = FIRST_VIEW;
@@ -78,10 +78,9 @@ export class Session implements EngineListener, VoiceListener {
 
   constructor(parts: SessionParts) {
     this.#parts = parts;
-    this.#optionsError = parts.options instanceof SottoError ? parts.options : null;
-    this.#options = parts.options instanceof SottoError ? parsePageOptions("") : parts.options;
+    this.#optionsError = parts.optionsError;
     this.#voice = parts.createVoice(this);
-    this.#state = openSession(this.#options.backend).state;
+    this.#state = openSession(this.#parts.options.backend).state;
   }
 
   get state(): SessionState {
@@ -90,7 +89,7 @@ export class Session implements EngineListener, VoiceListener {
 
   /** Begins the visit: the model loads at once. Call once. */
   open(): void {
-    const { state, effects } = openSession(this.#options.backend);
+    const { state, effects } = openSession(this.#parts.options.backend);
     this.#state = state;
     this.#publish();
     for (const effect of effects) this.#run(effect);
@@ -252,7 +251,7 @@ export class Session implements EngineListener, VoiceListener {
       if (wrong !== null) throw wrong;
       const engine = this.#createEngine();
       this.#engine = engine;
-      const report = await engine.load(this.#options.modelUrl, backend);
+      const report = await engine.load(this.#parts.options.modelUrl, backend);
       if (this.#engine !== engine) return;
       this.#show({ report });
       this.#send({ type: "loaded", run });
@@ -296,7 +295,7 @@ export class Session implements EngineListener, VoiceListener {
       );
       const ports = await Promise.race([opening, cancelled.promise]);
       this.#engineTalks = true;
-      await engine.start(ports.mic, ports.speaker, this.#options.settings);
+      await engine.start(ports.mic, ports.speaker, this.#parts.options.settings);
       this.#send({ type: "talk-opened", run });
     } catch (thrown) {
       // After a cancellation the machine has moved on, and ignores the answer of this run.
