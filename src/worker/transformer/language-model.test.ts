@@ -193,6 +193,41 @@ describe("a prompt", () => {
     },
   );
 
+  it("that is in the ring already costs one step, and changes nothing", async () => {
+    const prompt = Array.from({ length: 5 }, (_, i) => ({
+      text: 4 + i,
+      own: heard(i + 50),
+      user: heard(i + 90),
+    }));
+    let runs = 0;
+    const model = await createLanguageModel(runtime, config, weights, {
+      forcing: true,
+      trace: () => void runs++,
+    });
+    const session = async (seed: number, frames: number, items = prompt) => {
+      const before = runs;
+      await model.start({ ...SAMPLED, seed }, items);
+      const cost = runs - before;
+      const said: StepOutput[] = [];
+      for (let f = 0; f < frames; f++) said.push(await model.step(heard(f)));
+      return { cost, said };
+    };
+    const fresh = await session(1, 4);
+    expect(fresh.cost).toBe(5);
+    expect((await session(2, 4)).cost).toBe(1);
+    expect(await session(1, 4)).toEqual({ ...fresh, cost: 1 });
+
+    // Another prompt, no prompt, or a ring that has come round (its context is 12): from the beginning.
+    const other = prompt.with(2, { text: 30, own: heard(3), user: heard(4) });
+    expect((await session(1, 0, other)).cost).toBe(5);
+    expect((await session(1, 7)).cost).toBe(5);
+    expect((await session(1, 8)).cost).toBe(1);
+    expect(await session(1, 4)).toEqual(fresh);
+    expect((await session(1, 1, [])).cost).toBe(1);
+    expect(await session(1, 4)).toEqual(fresh);
+    await model.dispose();
+  });
+
   it("is refused by a model that takes no forced tokens, and when it has other codebooks", async () => {
     const item = { text: 3, own: new Int32Array(8), user: new Int32Array(8) };
     const free = await createLanguageModel(runtime, config, weights);

@@ -10,7 +10,7 @@ import { type LmConfig, userCodebooks } from "./config.ts";
 import { type CrossMemory, crossMemory } from "./cross-attention.ts";
 import { buildFrameGraph, FRAME_OUTPUTS } from "./frame-graph.ts";
 import type { TensorSource } from "./lm-weights.ts";
-import { promptedTokens } from "./prompt.ts";
+import { promptedTokens, samePrompt } from "./prompt.ts";
 import { Scheduler } from "./scheduler.ts";
 import { StepFeeds } from "./step-feeds.ts";
 import { END } from "./text-tokens.ts";
@@ -98,6 +98,8 @@ export class MoshiLanguageModel implements LanguageModel {
   readonly #trace: ((trace: StepTrace) => void) | undefined;
   #settings: SessionSettings;
   #prompt: readonly PromptItem[] = [];
+  /** The prompt whose keys and values the last session has put into the ring. */
+  #held: readonly PromptItem[] = [];
   #inputEnded = false;
   #ended = false;
 
@@ -115,14 +117,27 @@ export class MoshiLanguageModel implements LanguageModel {
     this.#settings = config.defaults;
   }
 
+  /**
+   * A prompt that the last session began with costs one step: nothing that it feeds depends on what is sampled, so its
+   * keys and values hold for as long as the ring has not come round to them.
+   */
   async start(settings: SessionSettings, prompt: readonly PromptItem[] = []): Promise<void> {
     this.#checkPrompt(prompt);
-    const { delays, depQ } = this.#config;
-    const first = prompt.length > 0 ? promptedTokens(prompt, delays, depQ, 0) : undefined;
-    await this.begin(settings, first);
+    const { step } = this.#scheduler;
+    const held = step <= this.#config.context && samePrompt(prompt, this.#held);
+    if (held && prompt.length > 1) {
+      this.#rewind(settings);
+      this.#replay(prompt);
+    } else {
+      await this.begin(settings, prompt.length > 0 ? this.#promptedBy(prompt, 0) : undefined);
+      this.#prompt = prompt;
+      // Item 0 stands in initial columns only: the user's items are the frames that drive the steps after step 0.
+      for (const { user } of prompt.slice(1, -1)) await this.step(user);
+    }
     this.#prompt = prompt;
-    // Item 0 stands in initial columns only: the user's items are the frames that drive the steps after step 0.
-    for (const { user } of prompt.slice(1)) await this.step(user);
+    const last = prompt.length > 1 ? prompt.at(-1) : undefined;
+    if (last) await this.step(last.user);
+    this.#held = structuredClone(prompt);
   }
 
   /** Starts without a prompt: step 0, with tokens forced as `step` does. */
@@ -131,14 +146,9 @@ export class MoshiLanguageModel implements LanguageModel {
     forced?: Int32Array,
     onWord?: number,
   ): Promise<ForcedOutput> {
-    this.#checkSettings(settings);
-    this.#settings = settings;
-    this.#prompt = [];
-    this.#inputEnded = false;
-    this.#ended = false;
+    this.#rewind(settings);
+    this.#held = [];
     await this.#session.reset();
-    this.#scheduler.reset();
-    this.#feeds.reset(settings.seed);
     return this.#run(forced, onWord);
   }
 
@@ -168,13 +178,36 @@ export class MoshiLanguageModel implements LanguageModel {
     await this.#session.dispose();
   }
 
+  /** Back to before step 0, all but the keys and values. */
+  #rewind(settings: SessionSettings): void {
+    this.#checkSettings(settings);
+    this.#settings = settings;
+    this.#prompt = [];
+    this.#inputEnded = false;
+    this.#ended = false;
+    this.#scheduler.reset();
+    this.#feeds.reset(settings.seed);
+  }
+
+  /** Everything that the steps of a prompt but its last leave behind, without running them. */
+  #replay(prompt: readonly PromptItem[]): void {
+    for (const [step, { user }] of prompt.slice(0, -1).entries()) {
+      if (step > 0) this.#scheduler.placeUser(user);
+      this.#feeds.skip(step, this.#settings);
+      // What is not forced falls in initial columns, which keep their own tokens.
+      this.#scheduler.complete(this.#promptedBy(prompt, step));
+    }
+  }
+
+  #promptedBy(prompt: readonly PromptItem[], step: number): Int32Array {
+    return promptedTokens(prompt, this.#config.delays, this.#config.depQ, step);
+  }
+
   async #run(forced?: Int32Array, onWord?: number): Promise<ForcedOutput> {
     const { step } = this.#scheduler;
     const column = (into: Int32Array) => this.#scheduler.column(into);
-    const { delays, depQ } = this.#config;
-    const taken =
-      forced ??
-      (this.#prompt.length > 0 ? promptedTokens(this.#prompt, delays, depQ, step) : undefined);
+    const prompted = this.#prompt.length > 0 ? this.#promptedBy(this.#prompt, step) : undefined;
+    const taken = forced ?? prompted;
     this.#feeds.fill(step, column, this.#settings, taken, onWord);
     const outputs = await this.#session.run(this.#feeds.tensors);
     const tokens = int32(outputs, FRAME_OUTPUTS.tokens);
@@ -188,7 +221,7 @@ export class MoshiLanguageModel implements LanguageModel {
       hidden: float32(outputs, FRAME_OUTPUTS.hidden),
       extraHeads: heads ?? null,
     });
-    const kept = step + 1 > (delays[0] ?? 0);
+    const kept = step + 1 > (this.#config.delays[0] ?? 0);
     const textToken = kept ? (tokens[0] as number) : this.#config.textCard;
     this.#ended ||= this.#inputEnded && textToken === END;
     return {

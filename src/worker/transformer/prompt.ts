@@ -55,3 +55,16 @@ export function promptedTokens(
     return token ?? NOT_FORCED;
   });
 }
+
+/** Whether two prompts are the same, item by item. */
+export function samePrompt(a: readonly PromptItem[], b: readonly PromptItem[]): boolean {
+  const same = (x: Int32Array, y: Int32Array | undefined) =>
+    x.length === y?.length && x.every((code, i) => code === y[i]);
+  return (
+    a.length === b.length &&
+    a.every(({ text, own, user }, i) => {
+      const other = b[i];
+      return text === other?.text && same(own, other.own) && same(user, other.user);
+    })
+  );
+}

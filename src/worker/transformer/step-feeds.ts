@@ -70,7 +70,7 @@ export class StepFeeds {
     return this.#forced.length > 0;
   }
 
-  /** Back to step 0: an empty ring, and the random sequence of `seed`. */
+  /** Back to step 0: a ring of which nothing is visible, and the random sequence of `seed`. */
   reset(seed: number): void {
     this.#mask.fill(EXCLUDED);
     this.#random.seed(seed);
@@ -94,6 +94,19 @@ export class StepFeeds {
     this.#rope.fill(step, this.#cos, this.#sin);
     this.#fillRing(step);
 
+    this.#drawNoise(settings);
+    if (forced === undefined) this.#forced.fill(NOT_FORCED);
+    else this.#forced.set(forced);
+    this.#onWord.fill(onWord);
+  }
+
+  /** Moves on past step `step`, whose key the ring holds already: as `fill`, for a step that is not run. */
+  skip(step: number, settings: SessionSettings): void {
+    this.#fillRing(step);
+    this.#drawNoise(settings);
+  }
+
+  #drawNoise(settings: SessionSettings): void {
     const text = { temperature: settings.textTemperature, topK: settings.textTopK };
     const audio = { temperature: settings.audioTemperature, topK: settings.audioTopK };
     fillNoise(this.#textNoise, text, this.#random);
@@ -101,9 +114,6 @@ export class StepFeeds {
     for (let k = 0; k < this.#config.depQ; k++) {
       fillNoise(this.#audioNoise.subarray(k * width, (k + 1) * width), audio, this.#random);
     }
-    if (forced === undefined) this.#forced.fill(NOT_FORCED);
-    else this.#forced.set(forced);
-    this.#onWord.fill(onWord);
   }
 
   /** Points at the step's slot, and shows it to attention from now on. Once full, every slot holds a key (§10.9). */
