@@ -33,7 +33,7 @@ interface Shape {
 }
 
 const SHAPES: Readonly<Record<Look, Shape>> = {
-  unsupported: { core: 0.24, ring: "none", coreStyle: "hollow" },
+  unsupported: { core: 0.4, ring: "none", coreStyle: "hollow" },
   loading: { core: 0.2, ring: "progress", coreStyle: "full" },
   ready: { core: 0.27, ring: "thin", coreStyle: "full" },
   starting: { core: 0.24, ring: "dashed", coreStyle: "full" },
@@ -43,7 +43,7 @@ const SHAPES: Readonly<Record<Look, Shape>> = {
   muted: { core: 0.22, ring: "broken", coreStyle: "full" },
   degraded: { core: 0.24, ring: "dotted", coreStyle: "full" },
   stopping: { core: 0.16, ring: "thin", coreStyle: "grey" },
-  failed: { core: 0.24, ring: "none", coreStyle: "grey" },
+  failed: { core: 0.4, ring: "none", coreStyle: "grey" },
 };
 
 /** Radius of the ring, as a share of the canvas width; leaves room for the loudest voice. */
@@ -168,7 +168,7 @@ function paintCore(
   { levels, seconds, colours }: OrbFrame,
 ): void {
   const breath = 1 + 0.012 * Math.sin(seconds * 1.7);
-  const radius = width * Math.min(0.37, core * breath + 0.06 * levels.own);
+  const radius = width * Math.min(0.42, core * breath + 0.06 * levels.own);
   if (style === "hollow") {
     context.strokeStyle = colours.idle;
     context.lineWidth = width * 0.014;

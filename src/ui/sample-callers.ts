@@ -2,12 +2,10 @@
 
 export interface SampleCaller {
   readonly id: string;
-  /** How the page names it. */
-  readonly label: string;
   /** Relative to the page; mono or stereo WAV of any rate. */
   readonly url: string;
 }
 
 export const SAMPLE_CALLERS: readonly SampleCaller[] = [
-  { id: "caller-1", label: "Sample caller", url: "samples/caller-1.wav" },
+  { id: "caller-1", url: "samples/caller-1.wav" },
 ];

@@ -61,7 +61,7 @@ export const LOOK_TEXT: Readonly<Record<Look, LookText>> = {
   },
   muted: {
     word: "Muted",
-    hint: "Sotto hears silence. Press M to unmute.",
+    hint: "Sotto hears silence until you unmute.",
     action: "Stop talking",
     announcement: "Microphone muted. Press M to unmute.",
   },
@@ -99,7 +99,6 @@ export const TEXT = {
   captionsHint: "Try “Hi, can I get a large latte?”",
   captionsSilent: "Sotto’s words appear here as it speaks.",
   mute: "Mute",
-  unmute: "Unmute",
   microphone: "Microphone",
   defaultMicrophone: "Default microphone",
   sample: "Use a sample caller",
@@ -113,9 +112,4 @@ export const TEXT = {
   paceP50: "frame p50",
   paceP95: "p95",
   paceFactor: "real-time factor",
-  keys: [
-    { key: "Space", does: "start or stop" },
-    { key: "M", does: "mute" },
-    { key: "Esc", does: "stop" },
-  ],
 } as const;

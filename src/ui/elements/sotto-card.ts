@@ -40,7 +40,11 @@ export class SottoCard extends LitElement {
         .queued=${queued}
       ></sotto-orb>
       <p class="word">${text.word}</p>
-      <p class="hint">${queued ? TEXT.loadQueued : (view.degraded ?? text.hint)}</p>
+      ${
+        view.error === null
+          ? html`<p class="hint">${queued ? TEXT.loadQueued : (view.degraded ?? text.hint)}</p>`
+          : null
+      }
       <div class="unseen" role="status">${text.announcement}</div>
       <div class="stage">${this.#stage()}</div>
       <footer>
@@ -49,6 +53,7 @@ export class SottoCard extends LitElement {
           .microphoneId=${view.microphoneId}
           .talking=${isTalk(view)}
           .muted=${view.muted}
+          .offersSample=${view.error === null}
           .sampleTalks=${isTalk(view) && view.caller?.kind === "sample"}
           .levels=${this.levels}
         ></sotto-mic-panel>
@@ -84,7 +89,7 @@ export class SottoCard extends LitElement {
       article {
         display: grid;
         justify-items: center;
-        padding: 20px 28px 20px;
+        padding: 16px 28px 18px;
         border: 1px solid var(--line);
         border-radius: var(--radius);
         background: var(--surface);
@@ -114,28 +119,25 @@ export class SottoCard extends LitElement {
 
       .stage {
         width: 100%;
-        min-height: 104px;
-        margin: 20px 0;
+        min-height: 96px;
+        margin: 16px 0;
       }
 
       .stage sotto-captions {
-        height: 104px;
+        height: 96px;
       }
 
       footer {
         display: grid;
-        gap: 14px;
+        gap: 12px;
         width: 100%;
-        padding-top: 16px;
+        padding-top: 14px;
         border-top: 1px solid var(--line);
       }
 
       @media (max-width: 480px) {
         article {
           padding: 12px 16px 16px;
-        }
-        .stage {
-          margin: 16px 0;
         }
       }
     `,

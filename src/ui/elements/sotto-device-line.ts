@@ -22,17 +22,16 @@ export class SottoDeviceLine extends LitElement {
   }
 
   override render(): TemplateResult {
-    return html`<div class="device">${this.#device()}</div>
-      ${this.pace === null ? null : this.#pace(this.pace)}`;
+    return html`${this.#device()} ${this.pace === null ? null : this.#pace(this.pace)}
+    ${this.report === null ? null : html`<p class="why">${this.report.reason}</p>`}`;
   }
 
   #device(): TemplateResult {
     if (this.report === null) return html`<p>${TEXT.deviceUnknown}</p>`;
-    const { backend, device, threads, reason } = this.report;
+    const { backend, device, threads } = this.report;
     const how =
       backend === "webgpu" ? "WebGPU" : `${threads} ${threads === 1 ? "thread" : "threads"}`;
-    return html`<p><strong>${device}</strong> · ${how}</p>
-      <p>${reason}</p>`;
+    return html`<p><strong>${device}</strong> · ${how}</p>`;
   }
 
   #pace({ p50Ms, p95Ms, realTimeFactor }: Pace): TemplateResult {
@@ -58,15 +57,15 @@ export class SottoDeviceLine extends LitElement {
       :host {
         display: flex;
         flex-wrap: wrap;
-        align-items: flex-end;
+        align-items: baseline;
         justify-content: space-between;
-        gap: 8px 24px;
+        gap: 2px 24px;
         font-size: 0.8125rem;
         color: var(--ink-soft);
       }
 
-      .device {
-        flex: 1 1 240px;
+      .why {
+        flex: 1 0 100%;
       }
 
       p {
@@ -81,12 +80,15 @@ export class SottoDeviceLine extends LitElement {
 
       dl {
         display: flex;
-        gap: 18px;
+        flex-wrap: wrap;
+        gap: 0 18px;
         margin: 0;
       }
 
-      dt {
-        line-height: 1.3;
+      dl div {
+        display: flex;
+        gap: 6px;
+        white-space: nowrap;
       }
 
       dd {

@@ -15,6 +15,7 @@ export class SottoMicPanel extends LitElement {
     microphoneId: { type: String },
     talking: { type: Boolean },
     muted: { type: Boolean },
+    offersSample: { type: Boolean },
     sampleTalks: { type: Boolean },
     levels: { attribute: false },
   };
@@ -23,6 +24,8 @@ export class SottoMicPanel extends LitElement {
   declare microphoneId: string;
   declare talking: boolean;
   declare muted: boolean;
+  /** Off where the card above offers the sample caller itself, or cannot. */
+  declare offersSample: boolean;
   /** A sample caller is on the line in place of the microphone. */
   declare sampleTalks: boolean;
   declare levels: () => Levels;
@@ -33,6 +36,7 @@ export class SottoMicPanel extends LitElement {
     this.microphoneId = "";
     this.talking = false;
     this.muted = false;
+    this.offersSample = true;
     this.sampleTalks = false;
     this.levels = () => ({ user: 0, own: 0 });
   }
@@ -57,17 +61,20 @@ export class SottoMicPanel extends LitElement {
           ?live=${this.talking && !this.muted}
         ></sotto-level-meter>
       </div>
-      ${SAMPLE_CALLERS.map(
-        ({ id, label }, index) =>
-          html`<button
-            class="quiet"
-            type="button"
-            ?disabled=${this.talking}
-            @click=${() => this.#ask({ type: "sample", sampleId: id })}
-          >
-            ${index === 0 ? TEXT.sample : label}
-          </button>`,
-      )}`;
+      ${this.offersSample ? this.#sample() : null}`;
+  }
+
+  #sample(): TemplateResult | null {
+    const [sample] = SAMPLE_CALLERS;
+    if (sample === undefined) return null;
+    return html`<button
+      class="quiet"
+      type="button"
+      ?disabled=${this.talking}
+      @click=${() => this.#ask({ type: "sample", sampleId: sample.id })}
+    >
+      ${TEXT.sample}
+    </button>`;
   }
 
   #picker(): TemplateResult {

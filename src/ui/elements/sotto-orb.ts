@@ -143,7 +143,7 @@ export class SottoOrb extends LitElement {
     css`
       :host {
         display: block;
-        width: 264px;
+        width: 256px;
         aspect-ratio: 1;
       }
 
@@ -186,8 +186,16 @@ export class SottoOrb extends LitElement {
         stroke-width: 1.75;
       }
 
-      :host([look="unsupported"]) svg {
-        color: var(--idle);
+      /* Where nothing can be heard the words on the card matter more than the orb. */
+      :host([look="unsupported"]),
+      :host([look="failed"]) {
+        width: 112px;
+        margin: 12px 0;
+      }
+
+      :host([look="unsupported"]) svg,
+      :host([look="failed"]) svg {
+        color: var(--ink);
       }
 
       .share {
@@ -215,8 +223,8 @@ export class SottoOrb extends LitElement {
       }
 
       @media (max-width: 480px) {
-        :host {
-          width: 216px;
+        :host(:not([look="unsupported"], [look="failed"])) {
+          width: 212px;
         }
       }
     `,
