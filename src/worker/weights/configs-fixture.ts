@@ -1,5 +1,6 @@
 // config.json of the published checkpoints as spec §3.2 and §6.5 have them, for tests. Not used by the product.
 
+import { MOSHI_7B_CONFIG } from "./default-config.ts";
 import type { ManifestName } from "./manifests-fixture.ts";
 
 /** Keys that all of them share. */
@@ -50,20 +51,6 @@ const DEPTH_4 = {
   depformer_low_rank_embeddings: 128,
 };
 
-const MOSHI = {
-  ...COMMON,
-  ...DEPTH_6,
-  dim: 4096,
-  num_heads: 32,
-  num_layers: 32,
-  context: 3000,
-  max_period: 10_000,
-  text_card: 32_000,
-  n_q: 16,
-  dep_q: 8,
-  delays: [0, ...delayed(1, 8), ...delayed(1, 8)],
-};
-
 const SMALL = { ...COMMON, dim: 2048, num_heads: 16, num_layers: 16 };
 
 const STT = { ...SMALL, n_q: 32, dep_q: 0, max_period: 100_000, delays: times(33, 0) };
@@ -71,8 +58,8 @@ const STT = { ...SMALL, n_q: 32, dep_q: 0, max_period: 100_000, delays: times(33
 const EIGHT_SETS = [0, 1, 2, 3, 4, 5, 6, 7];
 
 export const CONFIGS: Readonly<Record<ManifestName, Readonly<Record<string, unknown>>>> = {
-  "moshi-7b": MOSHI,
-  "personaplex-7b": { ...MOSHI, dep_q: 16 },
+  "moshi-7b": MOSHI_7B_CONFIG,
+  "personaplex-7b": { ...MOSHI_7B_CONFIG, dep_q: 16 },
   "hibiki-1b": {
     ...SMALL,
     ...DEPTH_6,

@@ -1,6 +1,8 @@
 // Files in memory, or files of which only the first bytes exist, read in parts. For tests; not used by the product.
 
 import type { RangeSource } from "./range-source.ts";
+import { joinFile } from "./safetensors-fixture.ts";
+import { ELEMENT_BYTES, type ElementType } from "./safetensors.ts";
 
 /** Files by name. */
 export function memoryRanges(files: Readonly<Record<string, Uint8Array>>): RangeSource {
@@ -34,4 +36,18 @@ export function partialRanges(
       };
     },
   };
+}
+
+/** The head of a safetensors file of such tensors, and the bytes that the whole file would have. */
+export function safetensorsHead(
+  tensors: Iterable<readonly [name: string, type: ElementType, shape: readonly number[]]>,
+): { readonly head: Uint8Array<ArrayBuffer>; readonly bytes: number } {
+  let end = 0;
+  const entries = Array.from(tensors, ([name, type, shape]) => {
+    const begin = end;
+    end += shape.reduce((product, size) => product * size, ELEMENT_BYTES[type]);
+    return [name, { dtype: type, shape, data_offsets: [begin, end] }] as const;
+  });
+  const head = joinFile(JSON.stringify(Object.fromEntries(entries)));
+  return { head, bytes: head.length + end };
 }

@@ -54,16 +54,14 @@ export function planNames(
   return { recipes, missing, unused, mismatched };
 }
 
-/** Names of a canonical tensor's parts, in each scheme; the outer list is of alternatives. */
-export function alternatives(
+/** Names of a canonical tensor's parts, in one scheme after the other. */
+export function* alternatives(
   name: string,
   schedule: readonly number[],
-): readonly (readonly Part[])[] {
-  return [
-    [[name]],
-    ...renamed(name).map((other): Part[] => [[other]]),
-    ...depthParts(name, schedule),
-  ];
+): Generator<readonly Part[]> {
+  yield [[name]];
+  for (const other of renamed(name)) yield [[other]];
+  yield* depthParts(name, schedule);
 }
 
 function findParts(
