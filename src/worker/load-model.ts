@@ -35,8 +35,12 @@ export interface LoadOptions {
   readonly loadOrt?: LoadOrt;
 }
 
-/** Enough frames for every stage to run once behind any published acoustic delay, and once more. */
+/** At least: every stage has run once behind any published acoustic delay, and once more. */
 const WARM_UP_FRAMES = 4;
+/** At most: V8 has compiled ONNX Runtime's WASM for speed after 50 to 100 runs; before, frames take up to four times as long. */
+const WARM_UP_FRAMES_MAX = 60;
+/** What a visitor is made to wait for that. */
+const WARM_UP_MS = 1_500;
 
 /**
  * Reads, verifies, compiles and warms up. Tells progress, phases and the back end as it goes.
@@ -144,7 +148,11 @@ async function compile(
 async function warmUp(model: SpeechModel): Promise<void> {
   await startConversation(model, model.defaults);
   const silence = new Float32Array(FRAME_SAMPLES);
-  for (let frame = 0; frame < WARM_UP_FRAMES; frame++) await runFrame(model, frame, silence);
+  const end = performance.now() + WARM_UP_MS;
+  for (let frame = 0; frame < WARM_UP_FRAMES_MAX; frame++) {
+    if (frame >= WARM_UP_FRAMES && performance.now() > end) return;
+    await runFrame(model, frame, silence);
+  }
 }
 
 /** The same source, with a count of the bytes that went through it. */
