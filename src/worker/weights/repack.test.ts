@@ -43,30 +43,45 @@ describe("repackGguf", () => {
   test.prop([blocks(6, 34, 1)])("keeps Q8_0 bit by bit, without offsets", (raw) => {
     const tensor: GgufTensor = { type: "Q8_0", shape: [3, 64], bytes: raw };
     const packed = matrix(repackGguf(tensor));
-    expect(packed).toMatchObject({ rows: 3, columns: 64, bits: 8, block: 32, offsets: null });
+    expect(packed).toMatchObject({
+      rows: 3,
+      columns: 64,
+      bits: 8,
+      block: 32,
+      zeroPoint: 128,
+      offsets: null,
+    });
     expectSameBits(unpackNBits(packed), ggufToFloat32(tensor));
   });
 
   test.prop([blocks(6, 18, 1)])("keeps Q4_0 bit by bit, without offsets", (raw) => {
     const tensor: GgufTensor = { type: "Q4_0", shape: [2, 96], bytes: raw };
     const packed = matrix(repackGguf(tensor));
-    expect(packed).toMatchObject({ rows: 2, columns: 96, bits: 4, block: 32, offsets: null });
+    expect(packed).toMatchObject({
+      rows: 2,
+      columns: 96,
+      bits: 4,
+      block: 32,
+      zeroPoint: 8,
+      offsets: null,
+    });
     expect(packed.packed).toHaveLength(96);
     expectSameBits(unpackNBits(packed), ggufToFloat32(tensor));
   });
 
-  test.prop([blocks(2, 144, 2)])("keeps Q4_K bit by bit, or says that it cannot", (raw) => {
+  test.prop([blocks(2, 144, 2)])("keeps Q4_K bit by bit", (raw) => {
     const tensor: GgufTensor = { type: "Q4_K", shape: [2, 256], bytes: raw };
-    const packed = repackGguf(tensor);
-    if (packed) expectSameBits(unpackNBits(packed), ggufToFloat32(tensor));
+    expectSameBits(unpackNBits(matrix(repackGguf(tensor))), ggufToFloat32(tensor));
   });
 
-  it("repacks Q4_K of the sizes that weights have", () => {
+  it("keeps Q4_K with the default zero point where offsets are exact", () => {
     const raw = Uint8Array.from({ length: 288 }, (_, i) => (i * 37) & 255);
     // Scales of 2^-6 and 2^-5, as in a trained matrix.
     for (const start of [0, 144]) raw.set([0x00, 0x24, 0x00, 0x28], start);
     const tensor: GgufTensor = { type: "Q4_K", shape: [1, 512], bytes: raw };
-    expectSameBits(unpackNBits(matrix(repackGguf(tensor))), ggufToFloat32(tensor));
+    const packed = matrix(repackGguf(tensor));
+    expect(packed.zeroPoint).toBe(8);
+    expectSameBits(unpackNBits(packed), ggufToFloat32(tensor));
   });
 
   it("leaves what is no matrix of whole blocks, and plain floats", () => {
@@ -111,17 +126,25 @@ describe("repackMlx", () => {
   );
 
   test.prop([bytes(16), bfloats(1, -120, 110), bfloats(1, -120, 110)])(
-    "is exact at any scale and bias, or says that it cannot be",
+    "is exact at any scale and bias",
     (words, scales, biases) => {
-      const packed = repackMlx(words, [1, 32], scales, biases, q4);
-      if (packed) expectSameBits(unpackNBits(packed), fromMlxAffine(words, scales, biases, q4));
+      const packed = matrix(repackMlx(words, [1, 32], scales, biases, q4));
+      expectSameBits(unpackNBits(packed), fromMlxAffine(words, scales, biases, q4));
     },
   );
 
-  it("says so when an offset has no exact float32", () => {
+  it("takes the zero point 0 when an offset from the default has no exact float32", () => {
     const words = new Uint8Array(16);
-    expect(repackMlx(words, [1, 32], Float32Array.of(2 ** -40), Float32Array.of(1), q4)).toBeNull();
-    expect(repackMlx(words, [1, 32], Float32Array.of(2 ** -90), Float32Array.of(1), q4)).toBeNull();
+    for (const scale of [2 ** -40, 2 ** -90]) {
+      const packed = matrix(
+        repackMlx(words, [1, 32], Float32Array.of(scale), Float32Array.of(1), q4),
+      );
+      expect({ zero: packed.zeroPoint, offsets: packed.offsets }).toEqual({
+        zero: 0,
+        offsets: Float32Array.of(1),
+      });
+    }
+    expect(repackMlx(words, [32], Float32Array.of(1), Float32Array.of(1), q4)).toBeNull();
   });
 });
 

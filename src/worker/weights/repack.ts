@@ -6,9 +6,9 @@ import type { GgufTensor } from "./gguf.ts";
 import { type MlxFormat, packedElement } from "./mlx-affine.ts";
 
 /**
- * A matrix [rows, columns] in blocks along its rows. Element i of a block is
- * `(q_i − 2^(bits−1)) · scale + offset`, where MatMulNBits computes the part before the plus, with its default zero
- * point, and `offset` is a correction of rank columns / block: y += offsets · (sums of x over each block).
+ * A matrix [rows, columns] in blocks along its rows. Element i of a block is `(q_i − zeroPoint) · scale + offset`, where
+ * MatMulNBits computes the part before the plus, and `offset` is a correction of rank columns / block:
+ * y += offsets · (sums of x over each block).
  */
 export interface NBitsMatrix {
   readonly rows: number;
@@ -16,6 +16,8 @@ export interface NBitsMatrix {
   readonly bits: 4 | 8;
   /** Elements of a block. */
   readonly block: number;
+  /** 2^(bits−1), which MatMulNBits takes when it is given none; or 0, where only that is exact. */
+  readonly zeroPoint: number;
   /** [rows, columns / block, block · bits / 8]; with 4 bits, the low nibble comes first. */
   readonly packed: Uint8Array<ArrayBuffer>;
   /** [rows, columns / block] */
@@ -26,13 +28,12 @@ export interface NBitsMatrix {
 
 /** The weights that a MatMulNBits matrix stands for, before any rounding: the exact values as doubles. */
 export function unpackNBits(matrix: NBitsMatrix): Float64Array {
-  const { rows, columns, bits, block, packed, scales, offsets } = matrix;
+  const { rows, columns, bits, block, zeroPoint, packed, scales, offsets } = matrix;
   const values = new Float64Array(rows * columns);
-  const zero = 2 ** (bits - 1);
   for (let i = 0; i < values.length; i += 1) {
     const b = Math.floor(i / block);
     const q = packedElement(packed, i, bits);
-    values[i] = (q - zero) * (scales[b] as number) + (offsets?.[b] ?? 0);
+    values[i] = (q - zeroPoint) * (scales[b] as number) + (offsets?.[b] ?? 0);
   }
   return values;
 }
@@ -46,7 +47,7 @@ function matrixShape(shape: readonly number[], block: number): readonly [number,
 
 /**
  * A GGUF tensor as it is: Q8_0 and Q4_0 without offsets, Q4_K in groups of 32 with them.
- * @returns null when it is no matrix, or plain floats, or an offset has no exact float32
+ * @returns null when it is no matrix, or plain floats
  */
 export function repackGguf({ type, shape, bytes }: GgufTensor): NBitsMatrix | null {
   const size = matrixShape(shape, 32);
@@ -60,7 +61,7 @@ export function repackGguf({ type, shape, bytes }: GgufTensor): NBitsMatrix | nu
 /**
  * MLX's words as they are; the scale and bias of a group become a scale and an offset.
  * @param packed the words as little-endian bytes
- * @returns null when an offset (bias + 2^(bits−1) · scale) has no exact float32
+ * @returns null when it is no matrix of whole groups
  */
 export function repackMlx(
   packed: Uint8Array<ArrayBuffer>,
@@ -70,10 +71,10 @@ export function repackMlx(
   { bits, group }: MlxFormat,
 ): NBitsMatrix | null {
   const size = matrixShape(shape, group);
-  const offsets = exactOffsets(scales, biases, 2 ** (bits - 1));
-  if (!size || !offsets) return null;
+  if (!size) return null;
   const [rows, columns] = size;
-  return { rows, columns, bits, block: group, packed: packed.slice(), scales, offsets };
+  const affine = affineBlocks(scales, biases, bits);
+  return { rows, columns, bits, block: group, packed: packed.slice(), ...affine };
 }
 
 function repackQ8_0(bytes: Uint8Array<ArrayBuffer>, rows: number, columns: number): NBitsMatrix {
@@ -84,7 +85,7 @@ function repackQ8_0(bytes: Uint8Array<ArrayBuffer>, rows: number, columns: numbe
     // From two's complement to excess 128.
     for (let i = 0; i < block; i += 1)
       packed[b * block + i] = (bytes[b * stride + 2 + i] as number) ^ 128;
-  return { rows, columns, bits: 8, block, packed, scales, offsets: null };
+  return { rows, columns, bits: 8, block, zeroPoint: 128, packed, scales, offsets: null };
 }
 
 function repackQ4_0(bytes: Uint8Array<ArrayBuffer>, rows: number, columns: number): NBitsMatrix {
@@ -96,23 +97,14 @@ function repackQ4_0(bytes: Uint8Array<ArrayBuffer>, rows: number, columns: numbe
     return i < 16 ? pair & 15 : pair >> 4;
   };
   const packed = packNibbles(scales.length, block, element);
-  return { rows, columns, bits: 4, block, packed, scales, offsets: null };
+  return { rows, columns, bits: 4, block, zeroPoint: 8, packed, scales, offsets: null };
 }
 
-function repackQ4_K(
-  bytes: Uint8Array<ArrayBuffer>,
-  rows: number,
-  columns: number,
-): NBitsMatrix | null {
+function repackQ4_K(bytes: Uint8Array<ArrayBuffer>, rows: number, columns: number): NBitsMatrix {
   const { scales, minima } = q4KGroups(bytes);
-  const offsets = exactOffsets(
-    scales,
-    minima.map((minimum) => -minimum),
-    8,
-  );
-  if (!offsets) return null;
+  const biases = minima.map((minimum) => -minimum);
   const packed = packNibbles(scales.length, Q4_K_GROUP, (group, i) => q4KElement(bytes, group, i));
-  return { rows, columns, bits: 4, block: Q4_K_GROUP, packed, scales, offsets };
+  return { rows, columns, bits: 4, block: Q4_K_GROUP, packed, ...affineBlocks(scales, biases, 4) };
 }
 
 function packNibbles(
@@ -127,20 +119,34 @@ function packNibbles(
   return packed;
 }
 
-/** bias + zero · scale for every block; null unless every sum is exact in float32. */
-function exactOffsets(
-  scales: Float32Array,
+/**
+ * w = scale · q + bias in MatMulNBits' terms: with the default zero point where every bias + zero point · scale is exact
+ * in float32, which spares a tensor of zero points; else with the zero point 0, where the bias itself is the offset.
+ */
+function affineBlocks(
+  scales: Float32Array<ArrayBuffer>,
+  biases: Float32Array<ArrayBuffer>,
+  bits: 4 | 8,
+): Pick<NBitsMatrix, "zeroPoint" | "scales" | "offsets"> {
+  const zeroPoint = 2 ** (bits - 1);
+  const offsets = exactSums(biases, scales, zeroPoint);
+  return offsets ? { zeroPoint, scales, offsets } : { zeroPoint: 0, scales, offsets: biases };
+}
+
+/** bias + factor · scale for every block; null unless every sum is exact in float32. */
+function exactSums(
   biases: Float32Array,
-  zero: number,
+  scales: Float32Array,
+  factor: number,
 ): Float32Array<ArrayBuffer> | null {
-  const offsets = new Float32Array(scales.length);
+  const sums = new Float32Array(scales.length);
   for (const [b, scale] of scales.entries()) {
     const bias = biases[b] as number;
-    const sum = bias + zero * scale;
-    offsets[b] = sum;
+    const sum = bias + factor * scale;
+    sums[b] = sum;
     // The sum rounds in double precision too: it is exact if taking one term away leaves the other.
-    if (offsets[b] !== sum || sum - bias !== zero * scale || sum - zero * scale !== bias)
+    if (sums[b] !== sum || sum - bias !== factor * scale || sum - factor * scale !== bias)
       return null;
   }
-  return offsets;
+  return sums;
 }
