@@ -28,6 +28,19 @@ export function checkInputs(graph: BuiltGraph, inputs: TensorMap): void {
       throw new SottoError("bad-argument", `The ${graph.name} graph has no input ${name}.`, remedy);
 }
 
+/** Throws Error unless two graphs can share states: the same ones, none of which is replaced by a run. */
+export function checkSharedStates(graph: BuiltGraph, owner: BuiltGraph): void {
+  const describe = ({ states }: BuiltGraph): string[] =>
+    states.map(({ name, shape, update }) =>
+      update.kind === "whole" ? `${name} is replaced` : `${name} [${shape.join(",")}]`,
+    );
+  const [own, others] = [describe(graph), describe(owner)];
+  if (own.length !== others.length || own.some((state) => !others.includes(state)))
+    throw new Error(`${graph.name} cannot share the states of ${owner.name}`);
+  if (own.some((state) => state.endsWith("replaced")))
+    throw new Error(`${graph.name} replaces states that it shares`);
+}
+
 /** A failure inside ONNX Runtime. */
 export function engineFailed(what: string, cause: unknown): SottoError {
   return SottoError.from(

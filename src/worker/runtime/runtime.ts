@@ -44,7 +44,7 @@ export async function openRuntime(options: RuntimeOptions): Promise<Runtime> {
       device: "CPU",
       threads,
       lost: new Promise(() => undefined),
-      createSession: (graph) => createWasmSession(ort, turnstile, graph),
+      createSession: (graph, sharing) => createWasmSession(ort, turnstile, graph, sharing),
       dispose: () => turnstile.pass(async () => undefined),
     };
   const weights = new WeightBuffers(gpu.device);
@@ -53,7 +53,8 @@ export async function openRuntime(options: RuntimeOptions): Promise<Runtime> {
     device: gpu.name,
     threads,
     lost: gpu.lost,
-    createSession: (graph) => createWebGpuSession({ ort, gpu, weights, turnstile }, graph),
+    createSession: (graph, sharing) =>
+      createWebGpuSession({ ort, gpu, weights, turnstile }, graph, sharing),
     dispose: () => turnstile.pass(async () => gpu.close()),
   };
 }

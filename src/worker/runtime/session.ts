@@ -34,9 +34,11 @@ export interface Runtime {
   readonly lost: Promise<SottoError>;
   /**
    * Compiles a graph authored for this back end. Weights that several graphs share (the same array) are uploaded once.
+   * With `sharing`, a session of this runtime whose graph has the same states, each updated in place, both sessions move
+   * on one set of states; `sharing` owns it and must be disposed of last, and their runs must not overlap.
    * @throws SottoError `engine-failed`, `webgpu-limits` when a tensor exceeds what the GPU can bind.
    */
-  createSession(graph: BuiltGraph): Promise<GraphSession>;
+  createSession(graph: BuiltGraph, sharing?: GraphSession): Promise<GraphSession>;
   /** Frees the device. Sessions must have been disposed of. */
   dispose(): Promise<void>;
 }

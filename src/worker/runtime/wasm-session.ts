@@ -6,7 +6,7 @@ import { SottoError } from "../../shared/errors.ts";
 import type { BuiltGraph, StateInfo, TensorData } from "../graph/index.ts";
 import { newArray, sizeOf } from "../graph/index.ts";
 import { scatter } from "./scatter.ts";
-import { checkInputs, engineFailed } from "./feeds.ts";
+import { checkInputs, checkSharedStates, engineFailed } from "./feeds.ts";
 import type { Ort } from "./ort.ts";
 import type { GraphSession, TensorMap } from "./session.ts";
 import type { Turnstile } from "./turnstile.ts";
@@ -15,13 +15,15 @@ export async function createWasmSession(
   ort: Ort,
   turnstile: Turnstile,
   graph: BuiltGraph,
+  sharing?: GraphSession,
 ): Promise<GraphSession> {
+  if (sharing) checkSharedStates(graph, sharing.graph);
   const session = await turnstile
     .pass(() => ort.InferenceSession.create(graph.model, { executionProviders: ["wasm"] }))
     .catch((cause: unknown) => {
       throw engineFailed(`The ${graph.name} graph could not be compiled.`, cause);
     });
-  return new WasmSession(ort, turnstile, graph, session);
+  return new WasmSession(ort, turnstile, graph, session, sharing);
 }
 
 class WasmSession implements GraphSession {
@@ -29,15 +31,25 @@ class WasmSession implements GraphSession {
   readonly #ort: Ort;
   readonly #turnstile: Turnstile;
   readonly #session: InferenceSession;
-  readonly #states = new Map<string, Tensor>();
+  /** This session's, or those of the session that it shares them with. */
+  readonly #states: Map<string, Tensor>;
+  readonly #ownsStates: boolean;
   #disposed = false;
 
-  constructor(ort: Ort, turnstile: Turnstile, graph: BuiltGraph, session: InferenceSession) {
+  constructor(
+    ort: Ort,
+    turnstile: Turnstile,
+    graph: BuiltGraph,
+    session: InferenceSession,
+    sharing: GraphSession | undefined,
+  ) {
     this.#ort = ort;
     this.#turnstile = turnstile;
     this.#session = session;
     this.graph = graph;
-    this.#zeroStates();
+    this.#ownsStates = !(sharing instanceof WasmSession);
+    this.#states = sharing instanceof WasmSession ? sharing.#states : new Map();
+    if (this.#ownsStates) this.#zeroStates();
   }
 
   async run(inputs: TensorMap): Promise<TensorMap> {
@@ -69,7 +81,7 @@ class WasmSession implements GraphSession {
   async dispose(): Promise<void> {
     if (this.#disposed) return;
     this.#disposed = true;
-    this.#states.clear();
+    if (this.#ownsStates) this.#states.clear();
     await this.#turnstile.pass(() => this.#session.release());
   }
 

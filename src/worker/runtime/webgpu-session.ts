@@ -6,7 +6,7 @@ import { SottoError } from "../../shared/errors.ts";
 import type { BuiltGraph, DType, TensorData } from "../graph/index.ts";
 import { newArray, sizeOf } from "../graph/index.ts";
 import type { Gpu } from "./device.ts";
-import { checkInputs, engineFailed } from "./feeds.ts";
+import { checkInputs, checkSharedStates, engineFailed } from "./feeds.ts";
 import type { WeightBuffers } from "./gpu-buffers.ts";
 import { bufferBytes, createTensorBuffer, upload, USAGE } from "./gpu-buffers.ts";
 import type { Ort } from "./ort.ts";
@@ -26,7 +26,9 @@ export interface WebGpuContext {
 export async function createWebGpuSession(
   context: WebGpuContext,
   graph: BuiltGraph,
+  sharing?: GraphSession,
 ): Promise<GraphSession> {
+  if (sharing) checkSharedStates(graph, sharing.graph);
   const { ort, gpu, turnstile } = context;
   const session = await turnstile
     .pass(() =>
@@ -44,7 +46,7 @@ export async function createWebGpuSession(
         engineFailed(`The ${graph.name} graph could not be compiled.`, cause)
       );
     });
-  return new WebGpuSession(context, graph, session);
+  return new WebGpuSession(context, graph, session, sharing);
 }
 
 class WebGpuSession implements GraphSession {
@@ -60,7 +62,12 @@ class WebGpuSession implements GraphSession {
   /** Running a session again after a failed run hangs the thread (measured on ONNX Runtime 1.31 after device loss). */
   #failure: SottoError | null = null;
 
-  constructor(context: WebGpuContext, graph: BuiltGraph, session: InferenceSession) {
+  constructor(
+    context: WebGpuContext,
+    graph: BuiltGraph,
+    session: InferenceSession,
+    sharing: GraphSession | undefined,
+  ) {
     this.#context = context;
     this.#session = session;
     this.graph = graph;
@@ -70,7 +77,8 @@ class WebGpuSession implements GraphSession {
       this.#fetches[name] = this.#tensor(name, dtype, shape);
     for (const { input, update, dtype, shape } of graph.states) {
       const { kind, output } = update;
-      const current = this.#tensor(input, dtype, shape);
+      const shared = sharing instanceof WebGpuSession ? sharing.#feeds[input] : undefined;
+      const current = shared ?? this.#tensor(input, dtype, shape);
       this.#feeds[input] = current;
       this.#fetches[output] = kind === "in-place" ? current : this.#tensor(output, dtype, shape);
     }

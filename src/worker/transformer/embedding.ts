@@ -18,15 +18,24 @@ export function rowCount({ nQ, demuxText }: Pick<LmConfig, "nQ" | "demuxText">):
 
 /** Sum of the embeddings of one column. `rows` int32 [rowCount], from `columnRows` → [1, dim]. */
 export function embedColumn(rows: Tensor, config: EmbeddingConfig, weights: LmWeights): Tensor {
-  const { nQ, dim, textCard, card } = config;
+  const { nQ, dim } = config;
+  const picked = embeddings(config, weights).gather(rows);
+  if (!config.demuxText) return picked.sum(0);
+  const [main, audio, second] = picked.split(0, [1, nQ, 1]);
+  return joinText(main, second, "text_emb", dim, weights).add(audio.sum(0));
+}
+
+/** The same for several columns of a model whose text tokens have one half. `rows` int32 [columns, rowCount]. */
+export function embedColumns(rows: Tensor, config: EmbeddingConfig, weights: LmWeights): Tensor {
+  return embeddings(config, weights).gather(rows).sum(1, false);
+}
+
+function embeddings({ nQ, dim, textCard, card }: EmbeddingConfig, weights: LmWeights): Tensor {
   const tables = [
     { name: "text_emb.weight", rows: textCard + 1 },
     ...Array.from({ length: nQ }, (_, i) => ({ name: `emb.${i}.weight`, rows: card + 1 })),
   ];
-  const picked = weights.stackedTables("embeddings", tables, dim).gather(rows);
-  if (!config.demuxText) return picked.sum(0);
-  const [main, audio, second] = picked.split(0, [1, nQ, 1]);
-  return joinText(main, second, "text_emb", dim, weights).add(audio.sum(0));
+  return weights.stackedTables("embeddings", tables, dim);
 }
 
 /** The two halves of a demultiplexed text token, embedded → out1·main + out2·second, [1, width] (spec §4). */

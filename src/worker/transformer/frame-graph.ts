@@ -1,7 +1,14 @@
 // One frame of the language model as one graph: embed the column, temporal step, sample the text token,
 // all depth sub-steps with sampling, tokens out. What the host feeds it is in `FRAME_INPUTS`. Graph description.
 
-import { type BuiltGraph, concat, Graph, type Lowering, type Tensor } from "../graph/index.ts";
+import {
+  type BuiltGraph,
+  concat,
+  Graph,
+  type HostTensor,
+  type Lowering,
+  type Tensor,
+} from "../graph/index.ts";
 import { type ConditionValues, conditionSum, type Guidance } from "./conditions.ts";
 import type { LmConfig } from "./config.ts";
 import type { CrossMemory } from "./cross-attention.ts";
@@ -60,6 +67,8 @@ export interface FrameGraphOptions {
   readonly conditions?: ConditionValues;
   /** Runs a second branch beside the first, whose conditions differ. */
   readonly guidance?: Guidance;
+  /** Stacked weights that several graphs of one model share; each adds what it is the first to make. */
+  readonly stacks?: Map<string, HostTensor<"float32">>;
   /** What cross attention attends to, for a model that has it. */
   readonly memory?: CrossMemory;
   /** Adds the outputs that golden runs compare. */
@@ -75,7 +84,7 @@ export function buildFrameGraph(
   options: FrameGraphOptions,
 ): BuiltGraph {
   const graph = new Graph("language-model-frame", options.lowering);
-  const weights = new LmWeights(graph, source);
+  const weights = new LmWeights(graph, source, options.stacks);
   const kvHeads = (branchesOf(options) * config.heads) / config.kvRepeat;
   const angles = [1, config.dim / config.heads / 2];
 
@@ -144,12 +153,12 @@ export function branchesOf(options: Pick<FrameGraphOptions, "guidance">): number
   return options.guidance ? 2 : 1;
 }
 
-/** Adds the conditions: [1, dim] → [branches, dim]. */
-function condition(
+/** Adds the conditions: [rows, dim] → [rows, dim], or with guidance [1, dim] → [2, dim]. */
+export function condition(
   x: Tensor,
   config: LmConfig,
   weights: LmWeights,
-  options: FrameGraphOptions,
+  options: Pick<FrameGraphOptions, "conditions" | "guidance">,
 ): Tensor {
   if (config.conditions.length === 0 && !options.conditions && !options.guidance) return x;
   const branches = [options.conditions ?? {}];

@@ -3,6 +3,7 @@
 
 import { SottoError } from "../../shared/errors.ts";
 import type { SessionSettings } from "../../shared/protocol.ts";
+import type { HostTensor } from "../graph/index.ts";
 import type { GraphSession, Runtime, TensorMap } from "../runtime/session.ts";
 import type { LanguageModel, PromptItem, StepOutput } from "../speech-model.ts";
 import type { ConditionValues, Guidance } from "./conditions.ts";
@@ -10,6 +11,7 @@ import { type LmConfig, userCodebooks } from "./config.ts";
 import { type CrossMemory, crossMemory } from "./cross-attention.ts";
 import { buildFrameGraph, FRAME_OUTPUTS } from "./frame-graph.ts";
 import type { TensorSource } from "./lm-weights.ts";
+import { buildPrefillGraph, canPrefill, Prefill } from "./prefill.ts";
 import { promptedTokens, samePrompt } from "./prompt.ts";
 import { Scheduler } from "./scheduler.ts";
 import { StepFeeds } from "./step-feeds.ts";
@@ -17,6 +19,9 @@ import { END } from "./text-tokens.ts";
 
 /** Candidates that sampling can choose from unless a checkpoint asks for more: the largest published top-k. */
 const CANDIDATES = 250;
+
+/** Steps of a prompt in one run: few runs, and little left over that runs step by step. */
+const PREFILL = 16;
 
 /** What a step computed, for golden runs and the inspector. Arrays are fresh. */
 export interface StepTrace {
@@ -45,7 +50,9 @@ export interface LanguageModelOptions {
   readonly guidance?: Guidance;
   /** Makes `step` accept forced tokens, and `start` a prompt (spec §5.5). The default is what the model is made for. */
   readonly forcing?: boolean;
-  /** Called after every step, step 0 included. Costs a larger readback. */
+  /** Steps of a prompt that run at once, 0 for one by one. The default is PREFILL. */
+  readonly prefill?: number;
+  /** Called after every step that is run by itself, step 0 included. Costs a larger readback. */
   readonly trace?: (trace: StepTrace) => void;
 }
 
@@ -58,19 +65,38 @@ export async function createLanguageModel(
   source: TensorSource,
   options: LanguageModelOptions = {},
 ): Promise<MoshiLanguageModel> {
-  const { trace, ...graphOptions } = options;
+  const { trace, prefill: positions = PREFILL, ...graphOptions } = options;
   const memory = await memoryOf(runtime, config, source, options);
+  const forcing = options.forcing ?? config.prompted;
+  const shared = { lowering: runtime.backend, stacks: new Map<string, HostTensor<"float32">>() };
   const graph = buildFrameGraph(config, source, {
     ...graphOptions,
     ...memory,
-    lowering: runtime.backend,
-    forcing: options.forcing ?? config.prompted,
+    ...shared,
+    forcing,
     textCandidates: candidates(config.defaults.textTopK, config.textCard),
     audioCandidates: candidates(config.defaults.audioTopK, config.card),
     trace: trace !== undefined,
   });
   const session = await runtime.createSession(graph);
-  return new MoshiLanguageModel(session, config, trace);
+  if (!forcing || positions === 0 || options.guidance || !canPrefill(config))
+    return new MoshiLanguageModel(session, null, config, trace);
+  try {
+    const prefillGraph = buildPrefillGraph(config, source, {
+      ...graphOptions,
+      ...shared,
+      positions,
+    });
+    const prefill = new Prefill(
+      await runtime.createSession(prefillGraph, session),
+      config,
+      positions,
+    );
+    return new MoshiLanguageModel(session, prefill, config, trace);
+  } catch (thrown) {
+    await session.dispose();
+    throw thrown;
+  }
 }
 
 /** Keys and values that cross attention reads, for a model that has it. */
@@ -92,6 +118,7 @@ function candidates(topK: number, vocabulary: number): number {
 
 export class MoshiLanguageModel implements LanguageModel {
   readonly #session: GraphSession;
+  readonly #prefill: Prefill | null;
   readonly #config: LmConfig;
   readonly #scheduler: Scheduler;
   readonly #feeds: StepFeeds;
@@ -103,13 +130,15 @@ export class MoshiLanguageModel implements LanguageModel {
   #inputEnded = false;
   #ended = false;
 
-  /** Called by `createLanguageModel` only. Owns `session`. */
+  /** Called by `createLanguageModel` only. Owns `session` and `prefill`, which writes to its rings. */
   constructor(
     session: GraphSession,
+    prefill: Prefill | null,
     config: LmConfig,
     trace: ((trace: StepTrace) => void) | undefined,
   ) {
     this.#session = session;
+    this.#prefill = prefill;
     this.#config = config;
     this.#scheduler = new Scheduler(config);
     this.#feeds = new StepFeeds(session.graph, config);
@@ -123,20 +152,19 @@ export class MoshiLanguageModel implements LanguageModel {
    */
   async start(settings: SessionSettings, prompt: readonly PromptItem[] = []): Promise<void> {
     this.#checkPrompt(prompt);
-    const { step } = this.#scheduler;
-    const held = step <= this.#config.context && samePrompt(prompt, this.#held);
-    if (held && prompt.length > 1) {
-      this.#rewind(settings);
-      this.#replay(prompt);
-    } else {
-      await this.begin(settings, prompt.length > 0 ? this.#promptedBy(prompt, 0) : undefined);
-      this.#prompt = prompt;
-      // Item 0 stands in initial columns only: the user's items are the frames that drive the steps after step 0.
-      for (const { user } of prompt.slice(1, -1)) await this.step(user);
+    const unspoilt = this.#scheduler.step <= this.#config.context;
+    const held = unspoilt && prompt.length > 1 && samePrompt(prompt, this.#held);
+    this.#rewind(settings);
+    if (held) this.#pass(prompt, prompt.length - 1);
+    else {
+      this.#held = [];
+      await this.#session.reset();
+      await this.#prefillChunks(prompt);
     }
     this.#prompt = prompt;
-    const last = prompt.length > 1 ? prompt.at(-1) : undefined;
-    if (last) await this.step(last.user);
+    // Item 0 stands in initial columns only: the user's items are the frames that drive the steps after step 0.
+    if (this.#scheduler.step === 0) await this.#run();
+    for (const { user } of prompt.slice(this.#scheduler.step)) await this.step(user);
     this.#held = structuredClone(prompt);
   }
 
@@ -175,6 +203,7 @@ export class MoshiLanguageModel implements LanguageModel {
   }
 
   async dispose(): Promise<void> {
+    await this.#prefill?.dispose();
     await this.#session.dispose();
   }
 
@@ -189,14 +218,27 @@ export class MoshiLanguageModel implements LanguageModel {
     this.#feeds.reset(settings.seed);
   }
 
-  /** Everything that the steps of a prompt but its last leave behind, without running them. */
-  #replay(prompt: readonly PromptItem[]): void {
-    for (const [step, { user }] of prompt.slice(0, -1).entries()) {
+  /** Leaves out the next steps of a prompt, but for what they leave behind in host memory. → their columns */
+  #pass(prompt: readonly PromptItem[], steps: number): Int32Array[] {
+    return prompt.slice(this.#scheduler.step, this.#scheduler.step + steps).map(({ user }) => {
+      const { step } = this.#scheduler;
       if (step > 0) this.#scheduler.placeUser(user);
+      const column = new Int32Array(1 + this.#config.nQ);
+      this.#scheduler.column(column);
       this.#feeds.skip(step, this.#settings);
       // What is not forced falls in initial columns, which keep their own tokens.
       this.#scheduler.complete(this.#promptedBy(prompt, step));
-    }
+      return column;
+    });
+  }
+
+  /** Runs as much of a prompt as goes in whole chunks. Its last step, whose samples are kept, is not among them. */
+  async #prefillChunks(prompt: readonly PromptItem[]): Promise<void> {
+    if (this.#prefill === null) return;
+    const { positions } = this.#prefill;
+    const end = Math.min(prompt.length - 1, this.#config.context);
+    for (let step = 0; step + positions <= end; step += positions)
+      await this.#prefill.run(step, this.#pass(prompt, positions));
   }
 
   #promptedBy(prompt: readonly PromptItem[], step: number): Int32Array {

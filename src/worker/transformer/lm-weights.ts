@@ -2,7 +2,7 @@
 // config.json implies at the moment a graph asks for it. Runs in the worker and in Node.
 
 import { SottoError } from "../../shared/errors.ts";
-import type { Graph, Tensor } from "../graph/index.ts";
+import type { Graph, HostTensor, Tensor } from "../graph/index.ts";
 import type { Checkpoint } from "../weights/checkpoint.ts";
 
 /** Where tensors come from: an opened checkpoint file. */
@@ -28,13 +28,19 @@ const KNOWN_NAMES = [
 export class LmWeights {
   readonly #graph: Graph;
   readonly #source: TensorSource;
+  readonly #stacks: Map<string, HostTensor<"float32">>;
   readonly #blocks = new Map<string, Tensor>();
 
   /**
+   * @param stacks what `stackedTables` has made for other graphs of the same source, to be shared with them
    * @throws SottoError `model-unsupported` when the file holds a tensor that no part of this engine computes with:
    *   a bias, an adapter or a block that was left out would change the model in silence.
    */
-  constructor(graph: Graph, source: TensorSource) {
+  constructor(
+    graph: Graph,
+    source: TensorSource,
+    stacks: Map<string, HostTensor<"float32">> = new Map(),
+  ) {
     const stranger = source.names().find((name) => !KNOWN_NAMES.some((known) => known.test(name)));
     if (stranger !== undefined) {
       throw new SottoError(
@@ -45,6 +51,7 @@ export class LmWeights {
     }
     this.#graph = graph;
     this.#source = source;
+    this.#stacks = stacks;
   }
 
   /** A matrix [out, in], as stored. */
@@ -81,6 +88,8 @@ export class LmWeights {
    * → [sum of rows + 1, width]
    */
   stackedTables(name: string, tables: readonly TableShape[], width: number): Tensor {
+    const known = this.#stacks.get(name);
+    if (known) return this.#graph.weight(name, known);
     const rows = tables.reduce((total, table) => total + table.rows, 0);
     const data = new Float32Array((rows + 1) * width);
     let start = 0;
@@ -88,7 +97,9 @@ export class LmWeights {
       data.set(this.#source.float(table.name, [table.rows, width]).data, start);
       start += table.rows * width;
     }
-    return this.#graph.weight(name, { dtype: "float32", shape: [rows + 1, width], data });
+    const stack = { dtype: "float32", shape: [rows + 1, width], data } as const;
+    this.#stacks.set(name, stack);
+    return this.#graph.weight(name, stack);
   }
 
   /** Columns of a matrix whose rows are known: a width that config.json leaves to the file (spec §3.1). */
