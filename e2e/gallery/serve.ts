@@ -14,6 +14,8 @@ export async function serveGallery(): Promise<ViteDevServer> {
     root: ROOT,
     configFile: `${ROOT}/vite.config.ts`,
     logLevel: "error",
+    // lit is plain modules. Bundling it on the first visit would reload the page under the test.
+    optimizeDeps: { noDiscovery: true, include: [] },
     server: { port: PORT, strictPort: true, hmr: false },
   });
   return server.listen();

@@ -9,6 +9,8 @@ export interface OrbColours {
   readonly you: string;
   readonly sotto: string;
   readonly sottoLight: string;
+  /** The same with no opacity: a gradient to plain "transparent" passes through grey. */
+  readonly sottoFaded: string;
   readonly idle: string;
 }
 
@@ -178,7 +180,7 @@ function paintCore(
   if (style === "full") {
     const glow = context.createRadialGradient(0, 0, radius * 0.7, 0, 0, radius * 1.45);
     glow.addColorStop(0, colours.sottoLight);
-    glow.addColorStop(1, "transparent");
+    glow.addColorStop(1, colours.sottoFaded);
     context.globalAlpha = 0.14 + 0.3 * levels.own;
     context.fillStyle = glow;
     context.beginPath();

@@ -26,8 +26,8 @@ export const sharedStyles = css`
     cursor: pointer;
   }
 
-  button.quiet:hover,
-  select:hover {
+  button.quiet:hover:not(:disabled),
+  select:hover:not(:disabled) {
     background: var(--sunken);
   }
 

@@ -238,6 +238,7 @@ function readColours(element: Element): OrbColours {
     you: colour("--you"),
     sotto: colour("--sotto"),
     sottoLight: colour("--sotto-light"),
+    sottoFaded: colour("--sotto-faded"),
     idle: colour("--idle"),
   };
 }
