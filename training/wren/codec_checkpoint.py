@@ -82,6 +82,16 @@ def join(hearing: Hearing, voice: OwnVoice, inventory: Inventory, config: MimiCo
     return {k: v.to(torch.float16).contiguous() for k, v in tensors.items()}
 
 
+def heard_books(path: Path, config: MimiConfig) -> Tensor:
+    """What the encoder's part of every codebook vector says, [n_q, bins, ENCODER_DIMS], at about unit scale."""
+    tensors = load_file(path)
+    names = ["rvq_first.vq.layers.0"] + [f"rvq_rest.vq.layers.{i}" for i in range(config.n_q - 1)]
+    books = torch.stack([tensors[f"quantizer.{name}._codebook.embedding_sum"].float()[:, :ENCODER_DIMS] for name in names])
+    books = torch.where(books.abs() >= FAR, torch.zeros(()), books)
+    scale = torch.stack([books[0, OWN_BINS:].std()] + [books[1, OWN_BINS:].std()] * (config.n_q - 1))
+    return books / scale[:, None, None]
+
+
 class CodecEncoder(torch.nn.Module):
     """The encoder of a Mimi checkpoint as shipped: PCM → codes, in float32 from the stored float16."""
 

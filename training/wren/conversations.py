@@ -90,7 +90,8 @@ class Script:
 class Writer:
     """Writes scripts from the callers of a split and Wren's inventory."""
 
-    def __init__(self, data: Path, split: str, speech: Path | None = None):
+    def __init__(self, data: Path, split: str, speech: Path | None = None, idle: float = 0.2):
+        self.idle = idle
         self.callers = Callers(data, split)
         self.real = Recordings(speech, split) if speech else None
         self.inventory = Inventory(data)
@@ -113,7 +114,7 @@ class Writer:
         script = Script(frames)
         script.own = np.repeat(self.inventory.silence, frames, 1)
         memory = Memory()
-        if rng.random() < 0.06:
+        if rng.random() < self.idle / 3:
             return script  # nobody speaks
         at = int(rng.uniform(0.1, 2.5) * RATE)
         while at < (frames - 8) * FRAME:
@@ -134,7 +135,8 @@ class Writer:
             if rng.random() < 0.2 and last - first > 5:  # the caller breaks in
                 at = int((first + rng.uniform(2, last - first - 2)) * FRAME)
             else:
-                at = int((last + 1) * FRAME + rng.uniform(0.2, 2.2) * RATE)
+                pause = rng.uniform(2, 9) if rng.random() < self.idle else rng.uniform(0.2, 2.2)
+                at = int((last + 1) * FRAME + pause * RATE)
         return script
 
     def _silence_from(self, script: Script, frame: int) -> None:
@@ -164,6 +166,7 @@ def main() -> None:
     parser.add_argument("--split", default="train")
     parser.add_argument("--speech", type=Path, help="a folder of real orders (orders.json and orders/*.flac); a part of it is used")
     parser.add_argument("--count", type=int, default=5000)
+    parser.add_argument("--idle", type=float, default=0.2, help="how often nobody speaks for long, 0 to 1")
     parser.add_argument("--frames", type=int, default=160)
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--threads", type=int, default=1)
@@ -171,7 +174,7 @@ def main() -> None:
     args = parser.parse_args()
     torch.set_num_threads(args.threads)
     codec = CodecEncoder(args.codec, MimiConfig())
-    writer = Writer(args.data, args.split, args.speech)
+    writer = Writer(args.data, args.split, args.speech, args.idle)
     rows: dict[str, list[np.ndarray]] = {"text": [], "own": [], "user": []}
     began = time.time()
     for i in range(args.count):

@@ -14,6 +14,7 @@ from pathlib import Path
 import torch
 from safetensors.torch import save_file
 
+from .codec_checkpoint import heard_books
 from .lm import LmConfig, Moshi
 from .mimi import MimiConfig
 from .world import VOCABULARY
@@ -41,9 +42,9 @@ def main() -> None:
     out: Path = args.out
     out.mkdir(parents=True, exist_ok=True)
     lm_config = LmConfig()
-    model = Moshi(lm_config)
+    model = Moshi(lm_config, heard_books(args.codec, MimiConfig()))
     model.load_state_dict(torch.load(args.lm, weights_only=True)["model"])
-    save_file({k: v.to(torch.float16).contiguous() for k, v in model.state_dict().items()}, out / "model.safetensors")
+    save_file({k: v.to(torch.float16).contiguous() for k, v in model.checkpoint().items()}, out / "model.safetensors")
     shutil.copyfile(args.codec, out / "mimi.safetensors")
     MimiConfig().save(out / "mimi.json")
     (out / "tokenizer.json").write_text(json.dumps(tokenizer_json(), indent=1, ensure_ascii=False))

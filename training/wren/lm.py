@@ -107,9 +107,9 @@ class TemporalLayer(nn.Module):
         self.gating = Gating(c.dim, c.hidden)
         self.max_period = c.max_period
 
-    def forward(self, x: Tensor, mask: Tensor) -> Tensor:
-        x = x + self.self_attn(self.norm1(x), mask, self.max_period)
-        return x + self.gating(self.norm2(x))
+    def forward(self, x: Tensor, mask: Tensor, dropout: nn.Module) -> Tensor:
+        x = x + dropout(self.self_attn(self.norm1(x), mask, self.max_period))
+        return x + dropout(self.gating(self.norm2(x)))
 
 
 class DepthLayer(nn.Module):
@@ -125,10 +125,35 @@ class DepthLayer(nn.Module):
         return x + torch.stack([gate(h[:, k]) for k, gate in enumerate(self.gating)], 1)
 
 
+class HeardCodes(nn.Module):
+    """Embeddings of the caller's codes, as projections of the codec's own codebook vectors.
+
+    Their sum over the codebooks is then a projection of what the encoder heard, and a code that was never seen in training
+    means what its neighbours mean. Free tables of the same size learn the training callers by heart instead.
+    """
+
+    def __init__(self, books: Tensor, dim: int):
+        """books [codebooks, card, vector]: the semantic codebook first; the others share a projection."""
+        super().__init__()
+        self.register_buffer("books", books)
+        self.first = nn.Linear(books.shape[-1], dim, bias=False)
+        self.rest = nn.Linear(books.shape[-1], dim, bias=False)
+        self.initial = nn.Parameter(torch.zeros(books.shape[0], 1, dim))
+
+    def tables(self) -> list[Tensor]:
+        """Per codebook the embedding table [card + 1, dim], the initial token last."""
+        return [torch.cat([(self.rest if k else self.first)(book), self.initial[k]]) for k, book in enumerate(self.books)]
+
+
 class Moshi(nn.Module):
-    def __init__(self, c: LmConfig):
+    """`books` are the codebook vectors that the caller's embeddings are projections of while training; without them (and
+    in the checkpoint) they are plain tables."""
+
+    def __init__(self, c: LmConfig, books: Tensor | None = None, dropout: float = 0.0):
         super().__init__()
         self.config = c
+        self.dropout = nn.Dropout(dropout)
+        self.heard = HeardCodes(books, c.dim) if books is not None else None
         self.emb = nn.ModuleList([nn.Embedding(c.card + 1, c.dim) for _ in range(c.n_q)])
         self.text_emb = nn.Embedding(c.text_card + 1, c.dim)
         self.transformer = nn.ModuleDict({"layers": nn.ModuleList([TemporalLayer(c) for _ in range(c.layers)])})
@@ -144,14 +169,26 @@ class Moshi(nn.Module):
         for table in [self.depformer_text_emb, *self.depformer_emb]:
             nn.init.normal_(table.weight, std=0.3)
 
+    def tables(self) -> list[Tensor]:
+        """Embedding tables of the audio rows: own codebooks, then the caller's."""
+        plain = [table.weight for table in self.emb]
+        return plain if self.heard is None else plain[: self.config.dep_q] + self.heard.tables()
+
+    @torch.no_grad()
+    def checkpoint(self) -> dict[str, Tensor]:
+        """The state under the checkpoint's names, projections turned into tables."""
+        state = {k: v for k, v in self.state_dict().items() if not k.startswith("heard.")}
+        return state | {f"emb.{k}.weight": table.clone() for k, table in enumerate(self.tables())}
+
     def temporal(self, columns: Tensor) -> tuple[Tensor, Tensor]:
         """Columns [batch, 1 + n_q, steps] → hidden [batch, steps, dim] after out_norm, text logits."""
         x = self.text_emb(columns[:, 0])
-        for k, table in enumerate(self.emb):
-            x = x + table(columns[:, 1 + k])
+        for k, table in enumerate(self.tables()):
+            x = x + F.embedding(columns[:, 1 + k], table)
         mask = window_mask(x.shape[1], self.config.context, x.device)
+        x = self.dropout(x)
         for layer in self.transformer["layers"]:
-            x = layer(x, mask)
+            x = layer(x, mask, self.dropout)
         hidden = self.out_norm(x)
         return hidden, self.text_linear(hidden)
 

@@ -15,7 +15,9 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+from .codec_checkpoint import heard_books
 from .lm import LmConfig, Moshi, grid
+from .mimi import MimiConfig
 
 PAD = 3
 
@@ -29,6 +31,23 @@ def spoil_columns(columns: Tensor, config: LmConfig, generator: torch.Generator)
             shuffled = fed[:, k].flatten()[torch.randperm(fed[:, k].numel(), generator=generator)].view_as(fed[:, k])
             fed[:, k] = torch.where(hit, shuffled, fed[:, k])
     return fed
+
+
+def jitter_replies(text: np.ndarray, own: np.ndarray, silence: np.ndarray, rng: np.random.Generator) -> None:
+    """Moves every reply of a batch up to a frame to either side, in place: whether it has begun must be read from what Wren
+    has said, not from the clock, or a start that comes a frame early is made twice."""
+    active = (text != PAD) | (own != silence[None, :, None]).any(1)
+    for b in range(len(text)):
+        edges = np.flatnonzero(np.diff(np.r_[0, active[b].astype(np.int8), 0]))
+        for begin, end in reversed(edges.reshape(-1, 2).tolist()):
+            shift = int(rng.integers(-1, 2))
+            free_before = begin >= 2 and not active[b, begin - 2]
+            free_after = end + 1 < text.shape[1] and not active[b, end + 1]
+            if (shift < 0 and not free_before) or (shift > 0 and not free_after) or shift == 0:
+                continue
+            words, codes = text[b, begin:end].copy(), own[b, :, begin:end].copy()
+            text[b, begin:end], own[b, :, begin:end] = PAD, silence[:, None]
+            text[b, begin + shift : end + shift], own[b, :, begin + shift : end + shift] = words, codes
 
 
 def losses(model: Moshi, text: Tensor, own: Tensor, user: Tensor, silence: Tensor, generator: torch.Generator) -> tuple[Tensor, list[float]]:
@@ -64,6 +83,8 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--data", type=Path, nargs="+", default=[Path("data/conversations.npz")])
     parser.add_argument("--own-codes", type=Path, default=Path("data/own_codes.npz"))
+    parser.add_argument("--codec", type=Path, default=Path("runs/mimi.safetensors"))
+    parser.add_argument("--dropout", type=float, default=0.1)
     parser.add_argument("--run", type=Path, default=Path("runs/lm"))
     parser.add_argument("--steps", type=int, default=3000)
     parser.add_argument("--batch", type=int, default=16)
@@ -78,7 +99,7 @@ def main() -> None:
     rows = {k: torch.from_numpy(np.concatenate([d[k] for d in loaded]).astype(np.int64)) for k in ("text", "own", "user")}
     silence = torch.from_numpy(np.load(args.own_codes)["silence"])
     held = min(200, len(rows["text"]) // 20)
-    model = Moshi(LmConfig())
+    model = Moshi(LmConfig(), heard_books(args.codec, MimiConfig()), args.dropout)
     print(f"{sum(p.numel() for p in model.parameters()):,} parameters, {len(rows['text']) - held} conversations", flush=True)
     decayed = [p for p in model.parameters() if p.dim() == 2]
     plain = [p for p in model.parameters() if p.dim() != 2]
@@ -96,7 +117,9 @@ def main() -> None:
         for group in optimiser.param_groups:
             group["lr"] = rate
         pick = held + torch.randint(len(rows["text"]) - held, (args.batch,), generator=generator)
-        loss, figures = losses(model, rows["text"][pick], rows["own"][pick], rows["user"][pick], silence, generator)
+        text, own = rows["text"][pick].numpy().copy(), rows["own"][pick].numpy().copy()
+        jitter_replies(text, own, silence.numpy(), np.random.default_rng([args.seed, step]))
+        loss, figures = losses(model, torch.from_numpy(text), torch.from_numpy(own), rows["user"][pick], silence, generator)
         optimiser.zero_grad()
         loss.backward()
         nn.utils.clip_grad_norm_(model.parameters(), 1.0)
