@@ -55,15 +55,16 @@ function frameAccount({ config, plan }: LanguageSurvey) {
     const bytes = frameBytes(weights, bits);
     return { format, bits, bytes, bytesPerSecond: bandwidth(bytes) };
   });
-  const all = subSteps < config.depQ ? frameWeights(config, shapeOf, config.depQ) : null;
+  const stored = config.depth?.subSteps ?? 0;
+  const all = subSteps < stored ? frameWeights(config, shapeOf, stored) : null;
   return { subSteps, weights, byBits, allSubSteps: all };
 }
 
 function describeLanguage(language: LanguageSurvey): string[] {
   const { config, type, configured, plan } = language;
   const subSteps = neededSubSteps(config);
-  const unread =
-    subSteps < config.depQ ? ` (${config.depQ} stored; nothing depends on the others)` : "";
+  const stored = config.depth?.subSteps ?? 0;
+  const unread = subSteps < stored ? ` (${stored} stored; nothing depends on the others)` : "";
   const shared =
     config.kvRepeat > 1 ? `, ${config.heads / config.kvRepeat} for keys and values` : "";
   const { depth } = config;

@@ -41,6 +41,15 @@ describe("a WASM session", () => {
     await Promise.all([a.dispose(), b.dispose()]);
   });
 
+  it("shares no states that a run replaces, nor those of another graph", async () => {
+    const owner = await runtime.createSession(sumGraph());
+    const graph = new Graph("stateless", "wasm");
+    graph.output("twice", graph.input("x", "float32", [2]).mul(2));
+    await expect(runtime.createSession(graph.build(), owner)).rejects.toThrow(/cannot share/);
+    await expect(runtime.createSession(sumGraph(), owner)).rejects.toThrow(/replaces states/);
+    await owner.dispose();
+  });
+
   it("hands out arrays that the next run leaves alone", async () => {
     const session = await runtime.createSession(sumGraph());
     const x = Float32Array.of(1, 2);

@@ -125,10 +125,19 @@ describe("parseLmConfig", () => {
     expect(config).toMatchObject({
       ...moshi,
       prompted: true,
-      depth: { ...depth, subSteps: 16, sets: 16 },
+      depth: {
+        ...depth,
+        subSteps: 16,
+        sets: 16,
+        schedule: Array.from({ length: 16 }, (_k, k) => k),
+      },
     });
-    expect(config.depth?.schedule).toEqual([0, 1, 2, 3, 4, 5, 6, 7]);
+    expect(config.depQ).toBe(8);
     expect(userCodebooks(config)).toBe(8);
+    // Without its name it is known by predicting every codebook, with one half's delays like the other's.
+    expect(parseLmConfig({ ...MOSHI, dep_q: 16 })).toEqual(config);
+    const tts = { ...MOSHI, dep_q: 16, delays: [0, 0, ...Array<number>(15).fill(2)] };
+    expect(parseLmConfig(tts)).toMatchObject({ prompted: false, depQ: 16 });
   });
 
   it("reads what TTS adds", () => {

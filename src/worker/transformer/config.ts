@@ -32,7 +32,7 @@ export interface DepthConfig {
   readonly layers: number;
   /** Sub-steps that the file has embeddings and heads for. The engine runs the first `depQ` of them. */
   readonly subSteps: number;
-  /** Weight set that sub-step k uses: `schedule[k]`. Its length is `depQ`. */
+  /** Weight set that sub-step k uses: `schedule[k]`. Its length is `subSteps`. */
   readonly schedule: readonly number[];
   /** Number of distinct weight sets in the file. */
   readonly sets: number;
@@ -112,10 +112,13 @@ export function parseLmConfig(json: unknown): LmConfig {
     throw malformed("kv_repeat", `a divisor of num_heads ${heads}`, kvRepeat);
   const nQ = read.integer("n_q", 1, LIMITS.nQ);
   const modelType = read.text("model_type", null);
-  const prompted = modelType === "personaplex";
   const subSteps = read.integer("dep_q", 0, nQ);
-  // PersonaPlex predicts the user's codebooks too, which nothing depends on: those sub-steps, the last, are not run.
+  const delays = readDelays(read, nQ);
+  const prompted = modelType === "personaplex" || predictsUser(nQ, subSteps, delays);
+  // Nothing depends on the user's codebooks as PersonaPlex predicts them: those sub-steps, the last, are not run.
   const depQ = prompted ? Math.min(subSteps, Math.floor(nQ / 2)) : subSteps;
+  // Own frame 0 would then be complete at step 0, which is run when a session is made and yields nothing.
+  if (depQ > 0 && delays.every((delay) => delay === 0)) throw unsupported("speech without delay");
   const extraHeads = read.integer("extra_heads_num_heads", 0, 64, 0);
   // The first is how files call it, the second how the reference's code does (spec §6.5).
   const demuxText =
@@ -133,8 +136,8 @@ export function parseLmConfig(json: unknown): LmConfig {
     card: read.integer("card", 2, LIMITS.card),
     nQ,
     depQ,
-    delays: readDelays(read, nQ, depQ),
-    depth: depQ === 0 ? null : readDepth(read, depQ, subSteps),
+    delays,
+    depth: depQ === 0 ? null : readDepth(read, subSteps),
     extraHeads:
       extraHeads === 0
         ? null
@@ -152,17 +155,21 @@ export function userCodebooks(config: Pick<LmConfig, "nQ" | "depQ">): number {
   return config.nQ - config.depQ;
 }
 
-function readDelays(read: Reader, nQ: number, depQ: number): readonly number[] {
+function readDelays(read: Reader, nQ: number): readonly number[] {
   const delays = read.integers("delays", 0, LIMITS.delay);
   if (delays.length !== nQ + 1)
     throw malformed("delays", `${nQ + 1} numbers (1 + n_q)`, delays.length);
-  // Own frame 0 would then be complete at step 0, which is run when a session is made and yields nothing.
-  if (depQ > 0 && delays.every((delay) => delay === 0)) throw unsupported("speech without delay");
   return delays;
 }
 
-/** @param subSteps of the checkpoint, of which this engine runs the first `depQ` */
-function readDepth(read: Reader, depQ: number, subSteps: number): DepthConfig {
+/** PersonaPlex by its shape: every codebook is predicted, and the delays of the first half are those of the second. */
+function predictsUser(nQ: number, subSteps: number, delays: readonly number[]): boolean {
+  const own = delays.slice(1, 1 + nQ / 2);
+  const user = delays.slice(1 + nQ / 2);
+  return subSteps === nQ && own.some((delay) => delay > 0) && own.join() === user.join();
+}
+
+function readDepth(read: Reader, subSteps: number): DepthConfig {
   const dim = read.integer("depformer_dim", 2, LIMITS.dim);
   const heads = read.integer("depformer_num_heads", 1, LIMITS.heads);
   if (dim % heads !== 0)
@@ -177,13 +184,12 @@ function readDepth(read: Reader, depQ: number, subSteps: number): DepthConfig {
       schedule.length,
     );
   }
-  const used = schedule.slice(0, depQ);
   return {
     dim,
     heads,
     layers: read.integer("depformer_num_layers", 1, LIMITS.layers),
     subSteps,
-    schedule: used,
+    schedule: schedule.slice(0, subSteps),
     // The sets of the whole schedule: the fused tensors hold them all, whatever dep_q uses.
     sets: Math.max(...schedule) + 1,
     lowRank: read.has("depformer_low_rank_embeddings")

@@ -37,7 +37,7 @@ export function depthTransformer(
   const tokens: Tensor[] = [];
 
   let previous = textToken;
-  for (const [k, set] of depth.schedule.entries()) {
+  for (const [k, set] of depth.schedule.slice(0, config.depQ).entries()) {
     const input =
       inputs.get(set) ??
       hidden.linear(weights.matrix(`depformer_in.${set}.weight`, dim, config.dim));

@@ -66,8 +66,8 @@ export function languageTensors(config: LmConfig, json: unknown): CanonicalTenso
 
 function addDepth(
   add: Add,
-  { dim: temporalDim, card, textCard, depQ, demuxText }: LmConfig,
-  { dim, layers, sets, lowRank, headNorm }: DepthConfig,
+  { dim: temporalDim, card, textCard, demuxText }: LmConfig,
+  { dim, layers, subSteps, sets, lowRank, headNorm }: DepthConfig,
   hidden: number | null,
 ): void {
   const table = (name: string, rows: number): void => {
@@ -78,7 +78,7 @@ function addDepth(
   if (demuxText)
     for (const out of ["out1", "out2"])
       add(`depformer_text_emb.${out}.weight`, dim, lowRank ?? dim);
-  for (let k = 0; k < depQ - 1; k += 1) table(`depformer_emb.${k}`, card + 1);
+  for (let k = 0; k < subSteps - 1; k += 1) table(`depformer_emb.${k}`, card + 1);
   for (let set = 0; set < sets; set += 1) add(`depformer_in.${set}.weight`, dim, temporalDim);
   for (let layer = 0; layer < layers; layer += 1) {
     const at = `depformer.layers.${layer}`;
@@ -91,7 +91,7 @@ function addDepth(
       add(`${at}.gating.${set}.linear_out.weight`, dim, hidden);
     }
   }
-  for (let k = 0; k < depQ; k += 1) {
+  for (let k = 0; k < subSteps; k += 1) {
     if (headNorm) {
       add(`depformer_norms.${k}.weight`, dim);
       add(`depformer_norms.${k}.bias`, dim);

@@ -25,7 +25,7 @@ export const WEIGHT_BITS = {
 
 /**
  * @param shapeOf shape of a tensor by its canonical name; null when there is none
- * @param subSteps how many sub-steps of the depth transformer run, at most `config.depQ`
+ * @param subSteps how many sub-steps of the depth transformer run, at most `config.depth.subSteps`
  */
 export function frameWeights(
   config: LmConfig,
@@ -77,14 +77,7 @@ export function cacheBytes({ layers, dim, kvRepeat, context }: LmConfig): {
   return { step, full: step * context };
 }
 
-/**
- * Sub-steps whose results anything depends on. A model that predicts the user's codebooks as well as its own
- * (PersonaPlex, spec §5.8) shows it by delays that repeat; the second half need not run.
- */
-export function neededSubSteps({ depQ, nQ, delays }: LmConfig): number {
-  const half = nQ / 2;
-  const own = delays.slice(1, 1 + half);
-  const user = delays.slice(1 + half);
-  const repeats = depQ === nQ && own.some((delay) => delay > 0) && own.join() === user.join();
-  return repeats ? half : depQ;
+/** Sub-steps that run: PersonaPlex's file holds twice as many, which nothing depends on (spec §5.8). */
+export function neededSubSteps({ depQ }: LmConfig): number {
+  return depQ;
 }
