@@ -6,7 +6,7 @@ import type { AddressInfo } from "node:net";
 import { expect, test } from "./support/browser.ts";
 import { openReady, startTalk, wordOf } from "./support/page.ts";
 
-test.use({ model: "shipped", microphone: [1, "large-latte", 60] });
+test.use({ model: "shipped", microphone: [1, "medium-coffee", 60] });
 
 test("no request leaves the origin during a talk", async ({ page, context, baseURL }) => {
   const urls: string[] = [];
