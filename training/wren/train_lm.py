@@ -33,17 +33,16 @@ def spoil_columns(columns: Tensor, config: LmConfig, generator: torch.Generator)
     return fed
 
 
-def jitter_replies(text: np.ndarray, own: np.ndarray, silence: np.ndarray, rng: np.random.Generator) -> None:
-    """Moves every reply of a batch up to a frame to either side, in place: whether it has begun must be read from what Wren
-    has said, not from the clock, or a start that comes a frame early is made twice."""
+def jitter_replies(text: np.ndarray, own: np.ndarray, silence: np.ndarray, shifts: tuple[int, int], rng: np.random.Generator) -> None:
+    """Moves every reply of a batch by a number of frames within `shifts`, in place: whether it has begun must be read from what
+    Wren has said, not from the clock, or a start that comes a frame early is made twice. Later starts make fewer cut-ins."""
     active = (text != PAD) | (own != silence[None, :, None]).any(1)
     for b in range(len(text)):
         edges = np.flatnonzero(np.diff(np.r_[0, active[b].astype(np.int8), 0]))
         for begin, end in reversed(edges.reshape(-1, 2).tolist()):
-            shift = int(rng.integers(-1, 2))
-            free_before = begin >= 2 and not active[b, begin - 2]
-            free_after = end + 1 < text.shape[1] and not active[b, end + 1]
-            if (shift < 0 and not free_before) or (shift > 0 and not free_after) or shift == 0:
+            shift = int(rng.integers(shifts[0], shifts[1] + 1))
+            onto = slice(begin + shift - 1, begin) if shift < 0 else slice(end, end + shift + 1)
+            if shift == 0 or begin + shift < 1 or end + shift + 1 > text.shape[1] or active[b, onto].any():
                 continue
             words, codes = text[b, begin:end].copy(), own[b, :, begin:end].copy()
             text[b, begin:end], own[b, :, begin:end] = PAD, silence[:, None]
@@ -85,6 +84,7 @@ def main() -> None:
     parser.add_argument("--own-codes", type=Path, default=Path("data/own_codes.npz"))
     parser.add_argument("--codec", type=Path, default=Path("runs/mimi.safetensors"))
     parser.add_argument("--dropout", type=float, default=0.1)
+    parser.add_argument("--shifts", type=int, nargs=2, default=[1, 3], help="frames by which replies are moved, at least and at most")
     parser.add_argument("--run", type=Path, default=Path("runs/lm"))
     parser.add_argument("--steps", type=int, default=3000)
     parser.add_argument("--batch", type=int, default=16)
@@ -118,7 +118,7 @@ def main() -> None:
             group["lr"] = rate
         pick = held + torch.randint(len(rows["text"]) - held, (args.batch,), generator=generator)
         text, own = rows["text"][pick].numpy().copy(), rows["own"][pick].numpy().copy()
-        jitter_replies(text, own, silence.numpy(), np.random.default_rng([args.seed, step]))
+        jitter_replies(text, own, silence.numpy(), tuple(args.shifts), np.random.default_rng([args.seed, step]))
         loss, figures = losses(model, torch.from_numpy(text), torch.from_numpy(own), rows["user"][pick], silence, generator)
         optimiser.zero_grad()
         loss.backward()
