@@ -33,20 +33,33 @@ def spoil_columns(columns: Tensor, config: LmConfig, generator: torch.Generator)
     return fed
 
 
-def jitter_replies(text: np.ndarray, own: np.ndarray, silence: np.ndarray, shifts: tuple[int, int], rng: np.random.Generator) -> None:
+def phrase_ends(path: Path) -> set[tuple[int, ...]]:
+    """The last column of every phrase of the inventory: a reply that ends in another one was cut short."""
+    codes = np.load(path)
+    return {tuple(codes[k][:, -1].tolist()) for k in codes.files if k.startswith("codes/")}
+
+
+def jitter_replies(
+    text: np.ndarray, own: np.ndarray, silence: np.ndarray, ends: set[tuple[int, ...]], shifts: tuple[int, int], rng: np.random.Generator
+) -> None:
     """Moves every reply of a batch by a number of frames within `shifts`, in place: whether it has begun must be read from what
-    Wren has said, not from the clock, or a start that comes a frame early is made twice. Later starts make fewer cut-ins."""
+    Wren has said, not from the clock, or a start that comes a frame early is made twice. Later starts make fewer cut-ins.
+    A reply that the caller cut short ends a frame earlier instead, wherever it starts: yielding must not wait."""
     active = (text != PAD) | (own != silence[None, :, None]).any(1)
     for b in range(len(text)):
         edges = np.flatnonzero(np.diff(np.r_[0, active[b].astype(np.int8), 0]))
         for begin, end in reversed(edges.reshape(-1, 2).tolist()):
             shift = int(rng.integers(shifts[0], shifts[1] + 1))
+            cut = end < text.shape[1] and tuple(own[b, :, end - 1].tolist()) not in ends
             onto = slice(begin + shift - 1, begin) if shift < 0 else slice(end, end + shift + 1)
-            if shift == 0 or begin + shift < 1 or end + shift + 1 > text.shape[1] or active[b, onto].any():
+            if not cut and (shift == 0 or begin + shift < 1 or end + shift + 1 > text.shape[1] or active[b, onto].any()):
                 continue
             words, codes = text[b, begin:end].copy(), own[b, :, begin:end].copy()
             text[b, begin:end], own[b, :, begin:end] = PAD, silence[:, None]
-            text[b, begin + shift : end + shift], own[b, :, begin + shift : end + shift] = words, codes
+            length = end - begin - (shift + 1 if cut else 0)
+            if length > 0:
+                place = slice(begin + shift, begin + shift + length)
+                text[b, place], own[b, :, place] = words[:length], codes[:, :length]
 
 
 def losses(model: Moshi, text: Tensor, own: Tensor, user: Tensor, silence: Tensor, generator: torch.Generator) -> tuple[Tensor, list[float]]:
@@ -98,6 +111,7 @@ def main() -> None:
     loaded = [np.load(path) for path in args.data]
     rows = {k: torch.from_numpy(np.concatenate([d[k] for d in loaded]).astype(np.int64)) for k in ("text", "own", "user")}
     silence = torch.from_numpy(np.load(args.own_codes)["silence"])
+    ends = phrase_ends(args.own_codes)
     held = min(200, len(rows["text"]) // 20)
     model = Moshi(LmConfig(), heard_books(args.codec, MimiConfig()), args.dropout)
     print(f"{sum(p.numel() for p in model.parameters()):,} parameters, {len(rows['text']) - held} conversations", flush=True)
@@ -118,7 +132,7 @@ def main() -> None:
             group["lr"] = rate
         pick = held + torch.randint(len(rows["text"]) - held, (args.batch,), generator=generator)
         text, own = rows["text"][pick].numpy().copy(), rows["own"][pick].numpy().copy()
-        jitter_replies(text, own, silence.numpy(), tuple(args.shifts), np.random.default_rng([args.seed, step]))
+        jitter_replies(text, own, silence.numpy(), ends, tuple(args.shifts), np.random.default_rng([args.seed, step]))
         loss, figures = losses(model, torch.from_numpy(text), torch.from_numpy(own), rows["user"][pick], silence, generator)
         optimiser.zero_grad()
         loss.backward()

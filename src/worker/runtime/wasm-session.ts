@@ -11,6 +11,12 @@ import type { Ort } from "./ort.ts";
 import type { GraphSession, TensorMap } from "./session.ts";
 import type { Turnstile } from "./turnstile.ts";
 
+/** Threads that wait sleep instead of spinning: with one core taken by something else, a spinning one starves the rest. */
+const SESSION_OPTIONS: InferenceSession.SessionOptions = {
+  executionProviders: ["wasm"],
+  extra: { session: { intra_op: { allow_spinning: "0" }, inter_op: { allow_spinning: "0" } } },
+};
+
 export async function createWasmSession(
   ort: Ort,
   turnstile: Turnstile,
@@ -19,7 +25,7 @@ export async function createWasmSession(
 ): Promise<GraphSession> {
   if (sharing) checkSharedStates(graph, sharing.graph);
   const session = await turnstile
-    .pass(() => ort.InferenceSession.create(graph.model, { executionProviders: ["wasm"] }))
+    .pass(() => ort.InferenceSession.create(graph.model, SESSION_OPTIONS))
     .catch((cause: unknown) => {
       throw engineFailed(`The ${graph.name} graph could not be compiled.`, cause);
     });
