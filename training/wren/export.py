@@ -46,6 +46,8 @@ def main() -> None:
     model.load_state_dict(torch.load(args.lm, weights_only=True)["model"])
     save_file({k: v.to(torch.float16).contiguous() for k, v in model.checkpoint().items()}, out / "model.safetensors")
     shutil.copyfile(args.codec, out / "mimi.safetensors")
+    for weights in out.glob("*.safetensors"):
+        weights.chmod(0o644)  # safetensors writes for the owner only; a web server is somebody else
     MimiConfig().save(out / "mimi.json")
     (out / "tokenizer.json").write_text(json.dumps(tokenizer_json(), indent=1, ensure_ascii=False))
     config = {
