@@ -58,9 +58,12 @@ export function coreRadius(look: Look): number {
   return SHAPES[look].core;
 }
 
+/** A quiet room, or a decoder that says nothing: −46 dB. The square root below would make it dance. */
+const STILL_RMS = 0.005;
+
 /** RMS 0…1 to what the eye takes for loudness: the square root lifts quiet speech, and speech rarely passes 0.25. */
 export function visible(rms: number): number {
-  return Math.min(1, Math.sqrt(Math.max(0, rms) * 4));
+  return Math.min(1, Math.sqrt(Math.max(0, rms - STILL_RMS) * 4));
 }
 
 /** Paints one frame onto a square canvas of `width` pixels. `core` is the eased radius as a share of the width. */
