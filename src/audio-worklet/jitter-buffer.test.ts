@@ -194,11 +194,12 @@ describe("any history", () => {
         }
       };
       steady(2);
-      const { underruns } = buffer;
+      const { underruns, buffered } = buffer;
       steady(2_000);
       expect(buffer.underruns).toBe(underruns);
       expect(buffer.target).toBe(smallestMargin);
-      expect(buffer.buffered).toBeGreaterThanOrEqual(smallestMargin);
+      // What came late before may have left less than that; without an underrun nothing puts it back.
+      expect(buffer.buffered).toBeGreaterThanOrEqual(Math.min(smallestMargin, buffered));
       expect(buffer.buffered).toBeLessThanOrEqual(smallestMargin + 2 * fade);
     },
   );
